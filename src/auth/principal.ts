@@ -1,0 +1,60 @@
+import type { ObjectPermission } from './object-permission.js';
+
+/** Role of the user behind a credential. A key without a user is an ordinary `internal_user`. */
+export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'customer';
+
+/** The kinds of level that can carry grants. */
+export type LevelKind = 'key' | 'team' | 'user' | 'customer' | 'agent' | 'organization';
+
+/** One level of a caller with what it grants. */
+export interface GrantLevel {
+  readonly kind: LevelKind;
+  readonly id: string;
+  readonly objectPermission: ObjectPermission | null;
+  /** Unified access groups; only keys and teams have them. */
+  readonly accessGroupIds: readonly string[];
+  /**
+   * True when the last write named something that was stale, that has been deleted since, or when it wrote an empty
+   * list over a list that named something: the level keeps speaking although nothing is left of it.
+   */
+  readonly closed: boolean;
+}
+
+/**
+ * The authenticated caller. Made once per credential and immutable: when anything about the credential changes, a new
+ * object takes its place, so its identity is a safe key for memoised decisions. There is no anonymous principal.
+ */
+export interface Principal {
+  readonly kind: 'master_key' | 'virtual_key' | 'jwt';
+  /** Stable, unique, not secret: binds sessions and upstream pools. */
+  readonly id: string;
+  readonly role: Role;
+  /** SHA-256 of the key in hex; null for the master key and for tokens. */
+  readonly keyHash: string | null;
+  readonly keyAlias: string | null;
+  readonly userId: string | null;
+  readonly teamId: string | null;
+  readonly organizationId: string | null;
+  readonly customerId: string | null;
+  readonly agentId: string | null;
+  /** Not empty: a restricted key. */
+  readonly allowedRoutes: readonly string[];
+  /** Names of guardrails that run for this caller besides the default ones. */
+  readonly guardrails: readonly string[];
+  readonly jwtClaims: Readonly<Record<string, unknown>> | null;
+  /** Levels that are referenced, the key first. Silent levels may be left out. */
+  readonly levels: readonly GrantLevel[];
+  /** True when a referenced level could not be loaded: everything is denied. */
+  readonly levelMissing: boolean;
+}
+
+/** An admin in the sense of the permission rules: full role and not restricted to some routes. */
+export function isAdmin(principal: Principal): boolean {
+  return principal.role === 'proxy_admin' && principal.allowedRoutes.length === 0;
+}
+
+/** May read what an admin reads. */
+export function hasAdminView(principal: Principal): boolean {
+  if (principal.allowedRoutes.length > 0) return false;
+  return principal.role === 'proxy_admin' || principal.role === 'proxy_admin_viewer';
+}

@@ -1,0 +1,51 @@
+import type { Secret } from '../common/secret.js';
+
+/** DI token of the frozen {@link Config}. Nobody but `config/` reads `process.env`. */
+export const CONFIG = Symbol('gatehouse:config');
+
+/** One CIDR range or one `host[:port]` of OUTBOUND_ALLOW. */
+export type OutboundAllowEntry =
+  | { readonly kind: 'cidr'; readonly cidr: string }
+  | { readonly kind: 'host'; readonly host: string; readonly port: number | null };
+
+/** A key of the encryption keyring: `kid` names it in every envelope, `key` is 32 bytes. */
+export interface KeyringEntry {
+  readonly kid: string;
+  readonly key: Secret<Buffer>;
+}
+
+/** Everything that can be set from outside: validated, complete, frozen. Durations are in milliseconds. */
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system pick a free port. */
+  readonly port: number;
+  readonly production: boolean;
+  /** null: the embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: Secret | null;
+  /** null: BullMQ on PostgreSQL, LISTEN/NOTIFY and in-process stores. */
+  readonly redisUrl: Secret | null;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly masterKey: Secret;
+  /** The first encrypts, all decrypt. */
+  readonly encryptionKeys: readonly KeyringEntry[];
+  /** Base of every URL handed out, without a trailing slash; null: the listening address. */
+  readonly publicBaseUrl: string | null;
+  /** Absolute path of gateway.yaml, or null. */
+  readonly configFile: string | null;
+  readonly guardrailModules: readonly string[];
+  readonly outboundAllow: readonly OutboundAllowEntry[];
+  readonly stdioCommands: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** Host names (without port) besides loopback. */
+  readonly allowedHosts: readonly string[];
+  /** CIDR ranges of proxies whose X-Forwarded-For counts. */
+  readonly trustedProxies: readonly string[];
+  readonly metricsPublic: boolean;
+  /** `MIGRATIONS_RUN=false`: a separate job migrates. */
+  readonly runMigrations: boolean;
+  readonly toolPrefixSeparator: string;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** Idle time after which a 2025 session ends. */
+  readonly sessionIdleMs: number;
+}

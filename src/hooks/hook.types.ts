@@ -1,0 +1,61 @@
+import type { JsonObject } from '../common/json.js';
+
+/** Which kind of door a call came through. */
+export type CallOrigin = 'mcp' | 'rest' | 'llm';
+
+/** The caller as hooks see it: who, but never the credential. */
+export interface HookPrincipal {
+  readonly userId: string | null;
+  readonly teamId: string | null;
+  readonly organizationId: string | null;
+  readonly customerId: string | null;
+  /** SHA-256 of the virtual key in hex. */
+  readonly keyHash: string | null;
+  readonly keyAlias: string | null;
+  readonly roles: readonly string[];
+  readonly jwtClaims: Readonly<Record<string, unknown>> | null;
+}
+
+/** A call as hooks see it. Deeply frozen; later hooks see what earlier ones changed. */
+export interface ToolCallView {
+  /** UUID of this call, the same in the audit record. */
+  readonly callId: string;
+  readonly origin: CallOrigin;
+  readonly server: { readonly id: string; readonly name: string | null; readonly alias: string | null };
+  /** Upstream name of the tool. */
+  readonly tool: string;
+  /** Name that the caller used. */
+  readonly publicName: string;
+  readonly arguments: Readonly<JsonObject>;
+  readonly principal: HookPrincipal;
+  /** Request headers of the caller, lower case, without credentials. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the caller cancels or the hook's time is up. */
+  readonly signal: AbortSignal;
+}
+
+/** What a pre hook may change. Members that are left out stay as they are. */
+export interface PreCallChange {
+  /** Replaces the arguments. */
+  readonly arguments?: Readonly<JsonObject>;
+  /** Added to the upstream request with the highest priority. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An MCP tool result. */
+export interface ToolCallResult extends JsonObject {}
+
+/** Implemented by a hook that looks at a call before it is sent. */
+export interface PreMcpCall {
+  /** @throws GuardrailViolation to block the call; any other throw blocks it as a failure of the hook. */
+  preMcpCall(call: ToolCallView): PreCallChange | void | Promise<PreCallChange | void>;
+}
+
+/** Implemented by a hook that looks at the result before the caller gets it. */
+export interface PostMcpCall {
+  /** @throws GuardrailViolation to withhold the result. A returned result replaces it. */
+  postMcpCall(
+    call: ToolCallView,
+    result: Readonly<ToolCallResult>,
+  ): ToolCallResult | void | Promise<ToolCallResult | void>;
+}

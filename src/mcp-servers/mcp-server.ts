@@ -1,0 +1,95 @@
+import type { JsonObject } from '../common/json.js';
+import type { Secret } from '../common/secret.js';
+
+/** Transports that this gateway can speak to an upstream. */
+export const TRANSPORTS = ['http', 'stdio'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/** How the stored credential is sent. `none` sends nothing. */
+export const AUTH_TYPES = ['none', 'api_key', 'bearer_token', 'basic', 'authorization', 'token'] as const;
+export type AuthType = (typeof AUTH_TYPES)[number];
+
+/** `auto` probes the upstream and remembers; the others pin the protocol revision. */
+export const PROTOCOL_ERAS = ['auto', '2025', '2026'] as const;
+export type ProtocolEra = (typeof PROTOCOL_ERAS)[number];
+
+/** Who shares an upstream session of the 2025 revision or a stdio process. */
+export const SESSION_MODES = ['per_principal', 'shared'] as const;
+export type SessionMode = (typeof SESSION_MODES)[number];
+
+export type ApprovalStatus = 'pending_review' | 'active' | 'rejected' | 'draft';
+
+/** Secrets for an upstream, as sent by the admin. `auth_value` is the token, key or `user:password`. */
+export interface ServerCredentials {
+  readonly auth_value?: string;
+}
+
+/**
+ * A registered upstream as the runtime sees it: decrypted, validated, immutable. A change makes a new object, so its
+ * identity can key pools and caches. Field meanings follow LiteLLM's management API.
+ */
+export interface McpServer {
+  readonly id: string;
+  readonly name: string | null;
+  readonly alias: string | null;
+  /** alias → name → id: what public tool names begin with. */
+  readonly prefix: string;
+  readonly description: string | null;
+  readonly instructions: string | null;
+  readonly transport: Transport;
+  /** Set for `http`. */
+  readonly url: Secret | null;
+  readonly authType: AuthType;
+  readonly credentials: Secret<ServerCredentials> | null;
+  readonly staticHeaders: Secret<Readonly<Record<string, string>>>;
+  /** Names (lower case) of caller headers that are forwarded. */
+  readonly extraHeaders: readonly string[];
+  /** Set for `stdio`. */
+  readonly command: string | null;
+  readonly args: Secret<readonly string[]>;
+  readonly env: Secret<Readonly<Record<string, string>>>;
+  readonly allowedTools: readonly string[];
+  readonly disallowedTools: readonly string[];
+  /** Tool to the argument names it may be called with; null: no rule. */
+  readonly allowedParams: Readonly<Record<string, readonly string[]>> | null;
+  /** Upstream tool name to the full public name. */
+  readonly toolDisplayNames: Readonly<Record<string, string>>;
+  readonly toolDescriptions: Readonly<Record<string, string>>;
+  readonly mcpInfo: Readonly<JsonObject> | null;
+  /** With an empty `allowedTools`: no tool instead of all tools. */
+  readonly toolAllowlistEnforced: boolean;
+  readonly allowAllKeys: boolean;
+  readonly availableOnPublicInternet: boolean;
+  readonly accessGroups: readonly string[];
+  /** Names of guardrails that run on calls of this server besides the default ones. */
+  readonly guardrails: readonly string[];
+  /** Limit of one tool call. */
+  readonly timeoutMs: number;
+  /** null: unlimited. */
+  readonly maxConcurrentRequests: number | null;
+  readonly protocolEra: ProtocolEra;
+  readonly sessionMode: SessionMode;
+  readonly healthCheckIntervalMs: number;
+  readonly approvalStatus: ApprovalStatus;
+  readonly submittedBy: string | null;
+}
+
+/** The active servers at one moment. Replaced as a whole; a request works on the one it started with. */
+export interface RegistrySnapshot {
+  /** Grows with every replacement. */
+  readonly version: number;
+  /** Active servers in order of creation. */
+  readonly servers: readonly McpServer[];
+  readonly byId: ReadonlyMap<string, McpServer>;
+  /** Ids that `make_public` named. */
+  readonly publicServerIds: ReadonlySet<string>;
+  /** By exact id, else by id, alias or name after case folding; undefined when stale. */
+  resolve(reference: string): McpServer | undefined;
+  /** Members of an access group, exact name. */
+  group(name: string): readonly McpServer[];
+}
+
+/** NFKC and lower case: how references, names and deny lists are compared. */
+export function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}

@@ -1,0 +1,24 @@
+import type { McpServer } from '../mcp-servers/mcp-server.js';
+
+/** One server that the caller may use, with the tools of it that it may list and call. */
+export interface ServerAccess {
+  readonly server: McpServer;
+  /** Decides by upstream tool name; knows nothing of whether the tool exists. */
+  allowsTool(tool: string): boolean;
+}
+
+export interface GrantedAccess {
+  readonly granted: true;
+  /** By server id, in the order of the registry. */
+  readonly servers: ReadonlyMap<string, ServerAccess>;
+  /** The server that the scope names exactly: its tools also go by their upstream names. */
+  readonly single: ServerAccess | null;
+}
+
+export interface RefusedAccess {
+  readonly granted: false;
+  readonly code: 'forbidden_route' | 'forbidden_scope';
+}
+
+/** Answer of the evaluator for one caller and one scope. */
+export type AccessDecision = GrantedAccess | RefusedAccess;

@@ -1,0 +1,29 @@
+import type { Principal } from '../auth/principal.js';
+import type { JsonObject } from '../common/json.js';
+import type { CallOrigin } from '../hooks/hook.types.js';
+import type { AccessRequest } from '../permissions/access-request.js';
+import type { ClientChannel, UpstreamReply } from '../upstream/tool-backend.js';
+
+/** A tool call as every door hands it to the road. */
+export interface ToolCallRequest {
+  readonly origin: CallOrigin;
+  /** What the door calls itself in audit and metrics: `mcp-2025`, `mcp-2026`, `rest`. */
+  readonly door: string;
+  /** `x-request-id` of the HTTP request. */
+  readonly requestId: string;
+  readonly principal: Principal;
+  /** The scope that the door's path and headers ask for; the road decides on it again. */
+  readonly access: AccessRequest;
+  /** Tool name as the caller wrote it. */
+  readonly name: string;
+  /** Parsed once by the door, with its depth checked. */
+  readonly arguments: JsonObject;
+  /** Request headers, lower case, without the gateway credential. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the caller cancels. */
+  readonly signal: AbortSignal;
+  readonly client: ClientChannel;
+}
+
+/** What the road gives back: a result (also a refused or failed call in the form of section 6) or a relayed error. */
+export type ToolCallOutcome = UpstreamReply;
