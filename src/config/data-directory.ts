@@ -1,0 +1,32 @@
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCodeOf } from '../common/gatehouse-error.js';
+import { InvalidValue } from './configuration-error.js';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOSPC: 'no space is left',
+  EDQUOT: 'the disk quota is used up',
+  ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'it is a file',
+};
+
+/**
+ * Creates the directory and proves that a file can be made in it, which is the only test that also tells root the
+ * truth: root passes every check of modes and still fails on a read-only file system.
+ * @throws InvalidValue when it cannot be written
+ */
+export function ensureWritableDirectory(path: string): void {
+  const probe = join(path, `.probe-${process.pid}`);
+  try {
+    // 0700 because it holds the cluster and the generated secrets.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    closeSync(openSync(probe, 'w', 0o600));
+    rmSync(probe);
+  } catch (thrown) {
+    const code = systemCodeOf(thrown) ?? 'unknown error';
+    throw new InvalidValue(`is not writable: ${REASONS[code] ?? code}; set it to a directory that this user may write`);
+  }
+}

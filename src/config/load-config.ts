@@ -1,0 +1,158 @@
+import { resolve } from 'node:path';
+import type { Secret } from '../common/secret.js';
+import type { Config, KeyringEntry, OutboundAllowEntry } from './config.js';
+import { ConfigurationError, InvalidValue } from './configuration-error.js';
+import { ensureWritableDirectory } from './data-directory.js';
+import { EnvironmentReader } from './environment-reader.js';
+import { ignoredGatewayFileKeys } from './gateway-file.js';
+import { encryptionKeysPath, generatedSecret, masterKeyPath } from './generated-secrets.js';
+import { connectionUrl, parseBaseUrl, parseCidr, parseHost, parseOrigin, parseOutboundEntry } from './parse-network.js';
+import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
+import {
+  listOf,
+  parseBoolean,
+  parseCommands,
+  parseList,
+  parseLogLevel,
+  parseSeparator,
+  wholeNumber,
+} from './parse-values.js';
+
+const EMBEDDED_OUTBOUND: readonly OutboundAllowEntry[] = [
+  { kind: 'cidr', cidr: '127.0.0.0/8' },
+  { kind: 'cidr', cidr: '::1/128' },
+];
+const EMBEDDED_COMMANDS: readonly string[] = ['npx', 'node', 'uvx', 'python3', 'docker'];
+
+const parseDatabaseUrl = connectionUrl(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database');
+const parseRedisUrl = connectionUrl(['redis:', 'rediss:'], 'redis://host:6379');
+
+/** The configuration and what only a start needs to tell its operator. */
+export interface LoadedConfig extends Config {
+  /** File of the generated master key; null when the key was given. */
+  readonly masterKeyFile: string | null;
+  /** File of the generated keyring; null when the keyring was given. */
+  readonly encryptionKeysFile: string | null;
+}
+
+interface Secrets {
+  readonly masterKey: Secret;
+  readonly masterKeyFile: string | null;
+  readonly encryptionKeys: readonly KeyringEntry[];
+  readonly encryptionKeysFile: string | null;
+}
+
+/**
+ * Reads, completes, validates and freezes the configuration. Makes the secrets of the embedded default on first use.
+ * @param env normally `process.env`
+ * @param directory relative paths start here
+ * @throws ConfigurationError with every fault
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, directory: string = process.cwd()): LoadedConfig {
+  const reader = new EnvironmentReader(env);
+  const plain = { ...readServer(reader, directory), ...readTraffic(reader), ...readOperation(reader) };
+  checkGatewayFile(reader, plain.configFile);
+  const embedded = !reader.isSecretSet('DATABASE_URL');
+  const secrets = readSecrets(reader, plain.dataDir, { production: plain.production, embedded });
+  if (reader.faults.length > 0 || secrets === null) throw new ConfigurationError(reader.faults);
+  return Object.freeze({ ...plain, ...secrets });
+}
+
+/** The absolute DATA_DIR, for commands that need nothing else. */
+export function dataDirectoryOf(env: NodeJS.ProcessEnv, directory: string = process.cwd()): string {
+  return resolve(directory, new EnvironmentReader(env).text('DATA_DIR') ?? '.data');
+}
+
+function readServer(reader: EnvironmentReader, directory: string) {
+  const absolute = (path: string) => resolve(directory, path);
+  return {
+    host: reader.value('HOST', '127.0.0.1', parseHost),
+    port: reader.value('PORT', 4000, wholeNumber(0, 65_535)),
+    production: reader.text('NODE_ENV') === 'production',
+    databaseUrl: reader.secretValue<Secret | null>('DATABASE_URL', null, parseDatabaseUrl),
+    redisUrl: reader.secretValue<Secret | null>('REDIS_URL', null, parseRedisUrl),
+    dataDir: absolute(reader.text('DATA_DIR') ?? '.data'),
+    publicBaseUrl: reader.value<string | null>('PUBLIC_BASE_URL', null, parseBaseUrl),
+    configFile: reader.value<string | null>('CONFIG_FILE', null, absolute),
+  };
+}
+
+function readTraffic(reader: EnvironmentReader) {
+  const embedded = !reader.isSecretSet('DATABASE_URL');
+  return {
+    outboundAllow: reader.value('OUTBOUND_ALLOW', embedded ? EMBEDDED_OUTBOUND : [], listOf(parseOutboundEntry)),
+    stdioCommands: reader.value('STDIO_COMMANDS', embedded ? EMBEDDED_COMMANDS : [], parseCommands),
+    allowedOrigins: reader.value('ALLOWED_ORIGINS', [], listOf(parseOrigin)),
+    allowedHosts: reader.value('ALLOWED_HOSTS', [], listOf(parseHost)),
+    trustedProxies: reader.value('TRUSTED_PROXIES', [], listOf(parseCidr)),
+  };
+}
+
+function readOperation(reader: EnvironmentReader) {
+  return {
+    guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
+    metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
+    runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
+    toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),
+    logLevel: reader.value<Config['logLevel']>('LOG_LEVEL', 'info', parseLogLevel),
+    sessionIdleMs: reader.value('SESSION_IDLE_SECONDS', 1800, wholeNumber(1, 604_800)) * 1000,
+  };
+}
+
+function checkGatewayFile(reader: EnvironmentReader, path: string | null): void {
+  if (path !== null) attempt(reader, 'CONFIG_FILE', () => ignoredGatewayFileKeys(path));
+}
+
+function readSecrets(
+  reader: EnvironmentReader,
+  dataDir: string,
+  mode: { production: boolean; embedded: boolean },
+): Secrets | null {
+  const given = {
+    masterKey: reader.secretValue<Secret | null>('MASTER_KEY', null, parseMasterKey),
+    encryptionKeys: reader.secretValue<KeyringEntry[] | null>('ENCRYPTION_KEYS', null, parseKeyring),
+  };
+  const missing = ['MASTER_KEY', 'ENCRYPTION_KEYS'].filter((name) => !reader.isSecretSet(name));
+  if (mode.production) missing.forEach((name) => reader.fault(name, missingInProduction(name)));
+  if (mode.embedded || (missing.length > 0 && !mode.production)) {
+    attempt(reader, 'DATA_DIR', () => ensureWritableDirectory(dataDir));
+  }
+  // A start that fails anyway leaves no secrets behind.
+  return reader.faults.length > 0 ? null : completeSecrets(reader, dataDir, given);
+}
+
+function missingInProduction(name: string): string {
+  return `is not set: with NODE_ENV=production it must be given, directly or as ${name}_FILE`;
+}
+
+function completeSecrets(
+  reader: EnvironmentReader,
+  dataDir: string,
+  given: { masterKey: Secret | null; encryptionKeys: KeyringEntry[] | null },
+): Secrets | null {
+  const files = { masterKey: masterKeyPath(dataDir), encryptionKeys: encryptionKeysPath(dataDir) };
+  const masterKey =
+    given.masterKey ??
+    attempt(reader, 'MASTER_KEY', () => generatedSecret(files.masterKey, newMasterKey, parseMasterKey));
+  const encryptionKeys =
+    given.encryptionKeys ??
+    attempt(reader, 'ENCRYPTION_KEYS', () => generatedSecret(files.encryptionKeys, newKeyring, parseKeyring));
+  if (masterKey === null || encryptionKeys === null) return null;
+  return {
+    masterKey,
+    masterKeyFile: given.masterKey === null ? files.masterKey : null,
+    encryptionKeys,
+    encryptionKeysFile: given.encryptionKeys === null ? files.encryptionKeys : null,
+  };
+}
+
+/** Runs a step and turns its {@link InvalidValue} into a fault of the variable. */
+function attempt<T>(reader: EnvironmentReader, variable: string, step: () => T): T | null {
+  try {
+    return step();
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidValue)) throw thrown;
+    reader.fault(variable, thrown.message);
+    return null;
+  }
+}

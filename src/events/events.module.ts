@@ -1,0 +1,28 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Secret } from '../common/secret.js';
+import type { Config } from '../config/config.js';
+import { EventBus } from './event-bus.js';
+import { PolicyVersionEntity } from './policy-version.entity.js';
+import { PolicyVersions } from './policy-version.js';
+import { PostgresEventBus } from './postgres-event-bus.js';
+import { RedisEventBus } from './redis-event-bus.js';
+
+/** Change events: over Redis where there is one, else over PostgreSQL. */
+@Global()
+@Module({})
+export class EventsModule {
+  static forRoot(config: Config, databaseUrl: Secret): DynamicModule {
+    const bus = {
+      provide: EventBus,
+      useFactory: () =>
+        config.redisUrl === null ? new PostgresEventBus(databaseUrl) : new RedisEventBus(config.redisUrl),
+    };
+    return {
+      module: EventsModule,
+      imports: [TypeOrmModule.forFeature([PolicyVersionEntity])],
+      providers: [bus, PolicyVersions],
+      exports: [EventBus, PolicyVersions],
+    };
+  }
+}
