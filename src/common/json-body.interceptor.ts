@@ -1,0 +1,50 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { json, type Request, type Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Observable } from 'rxjs';
+import { GatehouseError } from './gatehouse-error.js';
+import { exceedsJsonDepth, MAX_JSON_DEPTH } from './json-depth.js';
+
+/** Largest body of a management request, after decompression. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * Reads JSON bodies after the guards and before the pipes, so that a caller without a right never gets a body parsed
+ * and learns nothing about its validity. The application is therefore created with `bodyParser: false`.
+ */
+@Injectable()
+export class JsonBodyInterceptor implements NestInterceptor {
+  private readonly parse = json({ limit: MAX_BODY_BYTES, strict: true, type: () => true, verify: checkBytes });
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    if (context.getType() === 'http') {
+      const http = context.switchToHttp();
+      await this.read(http.getRequest<Request>(), http.getResponse<Response>());
+    }
+    return next.handle();
+  }
+
+  private async read(request: Request, response: Response): Promise<void> {
+    const isJson = request.is(['application/json', 'application/*+json']);
+    // null: the request has no body.
+    if (isJson === null) return;
+    if (isJson === false) {
+      throw new GatehouseError('unsupported_media_type', 'Send a JSON body with Content-Type: application/json.');
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.parse(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(asError(error))));
+    });
+  }
+}
+
+/** Other encodings are refused because the depth check reads bytes. */
+function checkBytes(_request: IncomingMessage, _response: ServerResponse, body: Buffer, encoding: string): void {
+  if (encoding !== 'utf-8') throw new GatehouseError('unsupported_media_type', 'The body must be UTF-8.');
+  if (exceedsJsonDepth(body)) {
+    throw new GatehouseError('invalid_request', `The body nests deeper than ${MAX_JSON_DEPTH} levels.`);
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,42 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { ERROR_CODES } from './error-codes.js';
+import type { GatehouseError } from './gatehouse-error.js';
+import { PROBLEM_MEDIA_TYPE, problemOf, toGatehouseError } from './problem.js';
+import { assignRequestId } from './request-id.js';
+
+/** Turns everything thrown on an HTTP route into a problem document. Tool calls keep their own errors. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') return;
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const error = toGatehouseError(thrown);
+    const requestId = assignRequestId(request, response);
+    this.log(error, requestId);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const problem = problemOf(error, requestId);
+    if (error.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(error.retryAfter)));
+    response.status(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  }
+
+  private log(error: GatehouseError, requestId: string): void {
+    const level = ERROR_CODES[error.code].log;
+    if (level === 'silent') return;
+    const line = `${error.code} (request ${requestId}): ${error.detail ?? error.publicMessage}`;
+    if (level === 'info') this.logger.log(line);
+    else if (level === 'warn') this.logger.warn(line);
+    else this.logger.error(line, stackOf(error));
+  }
+}
+
+/** The stack of what really failed; the error itself is often only its public wrapping. */
+function stackOf(error: GatehouseError): string | undefined {
+  return error.cause instanceof Error ? error.cause.stack : error.stack;
+}

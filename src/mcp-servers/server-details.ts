@@ -1,0 +1,18 @@
+import type { HealthStatus } from './mcp-server.entity.js';
+import type { ApprovalStatus } from './mcp-server.js';
+import type { ServerSettings } from './server-settings.js';
+
+/** A stored server in clear: its settings and what the gateway keeps about it. One member per column. */
+export interface ServerDetails extends ServerSettings {
+  readonly server_id: string;
+  readonly approval_status: ApprovalStatus;
+  readonly submitted_by: string | null;
+  readonly health_status: HealthStatus;
+  readonly last_health_check: Date | null;
+  readonly health_check_error: string | null;
+  readonly revision: number;
+  readonly created_at: Date;
+  readonly created_by: string;
+  readonly updated_at: Date;
+  readonly updated_by: string;
+}

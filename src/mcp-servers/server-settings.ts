@@ -1,0 +1,135 @@
+import type { JsonObject } from '../common/json.js';
+import type { AuthType, ProtocolEra, ServerCredentials, SessionMode, Transport } from './mcp-server.js';
+
+/** Everything that an admin can set of a server, in the words of the API, complete and in clear. Times in seconds. */
+export interface ServerSettings {
+  readonly server_name: string | null;
+  readonly alias: string | null;
+  readonly description: string | null;
+  readonly instructions: string | null;
+  readonly transport: Transport;
+  readonly url: string | null;
+  readonly auth_type: AuthType | null;
+  readonly credentials: ServerCredentials | null;
+  readonly static_headers: Readonly<Record<string, string>>;
+  readonly extra_headers: readonly string[];
+  readonly command: string | null;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly allowed_tools: readonly string[];
+  readonly disallowed_tools: readonly string[];
+  readonly allowed_params: Readonly<Record<string, readonly string[]>> | null;
+  readonly tool_name_to_display_name: Readonly<Record<string, string>>;
+  readonly tool_name_to_description: Readonly<Record<string, string>>;
+  readonly mcp_info: Readonly<JsonObject> | null;
+  readonly allow_all_keys: boolean;
+  readonly available_on_public_internet: boolean;
+  readonly mcp_access_groups: readonly string[];
+  readonly guardrails: readonly string[];
+  /** Limit of one tool call; null: the default. */
+  readonly timeout: number | null;
+  /** null and 0: unlimited. */
+  readonly max_concurrent_requests: number | null;
+  readonly protocol_era: ProtocolEra;
+  readonly session_mode: SessionMode;
+  /** null: the default. */
+  readonly health_check_interval: number | null;
+  readonly source_url: string | null;
+}
+
+/** Fields as sent: missing keeps what is there, null puts the default back. */
+export type SettingsChange = { readonly [Field in keyof ServerSettings]?: ServerSettings[Field] | null };
+
+type Draft = { -readonly [Field in keyof ServerSettings]: ServerSettings[Field] };
+
+/** A server of which nothing is said. */
+export const DEFAULT_SETTINGS: ServerSettings = {
+  server_name: null,
+  alias: null,
+  description: null,
+  instructions: null,
+  transport: 'http',
+  url: null,
+  auth_type: null,
+  credentials: null,
+  static_headers: {},
+  extra_headers: [],
+  command: null,
+  args: [],
+  env: {},
+  allowed_tools: [],
+  disallowed_tools: [],
+  allowed_params: null,
+  tool_name_to_display_name: {},
+  tool_name_to_description: {},
+  mcp_info: null,
+  allow_all_keys: false,
+  available_on_public_internet: true,
+  mcp_access_groups: [],
+  guardrails: [],
+  timeout: null,
+  max_concurrent_requests: null,
+  protocol_era: 'auto',
+  session_mode: 'per_principal',
+  health_check_interval: null,
+  source_url: null,
+};
+
+/** Names of all settings. */
+export const SETTINGS_FIELDS = Object.keys(DEFAULT_SETTINGS) as readonly (keyof ServerSettings)[];
+
+/** What only one transport uses; it goes when the transport changes and it is not sent again. */
+const FIELDS_OF_TRANSPORT: Readonly<Record<Transport, readonly (keyof ServerSettings)[]>> = {
+  http: ['url', 'auth_type', 'credentials', 'static_headers', 'extra_headers', 'protocol_era'],
+  stdio: ['command', 'args', 'env'],
+};
+
+/** The settings of a new server. Without an alias, the name becomes one. */
+export function newSettings(sent: SettingsChange): ServerSettings {
+  const settings = merge(DEFAULT_SETTINGS, sent);
+  const alias = settings.alias ?? settings.server_name?.replaceAll(' ', '_') ?? null;
+  return { ...settings, alias };
+}
+
+/** The settings after an update. */
+export function changedSettings(present: ServerSettings, sent: SettingsChange): ServerSettings {
+  const transport = merge(present, { transport: sent.transport }).transport;
+  const kept = transport === present.transport ? present : withoutTransport(present);
+  const merged = merge(kept, sent);
+  return { ...merged, credentials: changedCredentials(kept, merged, sent) };
+}
+
+/**
+ * Stored secrets stay with what they were stored for: another way of authentication or another origin drops them, so
+ * that nobody can have them sent elsewhere. Otherwise what is sent is merged, key by key.
+ */
+function changedCredentials(
+  present: ServerSettings,
+  merged: ServerSettings,
+  sent: SettingsChange,
+): ServerCredentials | null {
+  if (sent.credentials === null) return null;
+  const isSameUse = (present.auth_type ?? 'none') === (merged.auth_type ?? 'none');
+  const kept = isSameUse && originOf(present.url) === originOf(merged.url) ? present.credentials : null;
+  return sent.credentials === undefined ? kept : { ...kept, ...sent.credentials };
+}
+
+function withoutTransport(settings: ServerSettings): ServerSettings {
+  const reset = FIELDS_OF_TRANSPORT[settings.transport].map((field) => [field, null]);
+  return merge(settings, Object.fromEntries(reset));
+}
+
+function merge(base: ServerSettings, sent: SettingsChange): ServerSettings {
+  const draft: Draft = { ...base };
+  for (const field of SETTINGS_FIELDS) take(draft, sent, field);
+  return draft;
+}
+
+function take<Field extends keyof ServerSettings>(draft: Draft, sent: SettingsChange, field: Field): void {
+  const value: ServerSettings[Field] | null | undefined = sent[field];
+  if (value !== undefined) draft[field] = value ?? DEFAULT_SETTINGS[field];
+}
+
+function originOf(url: string | null): string | null {
+  return url !== null && URL.canParse(url) ? new URL(url).origin : null;
+}
