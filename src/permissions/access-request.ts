@@ -11,6 +11,8 @@ export type PathScope =
 export interface AccessRequest {
   /** Path as routed, for `allowed_routes`. */
   readonly route: string;
+  /** HTTP method, where `allowed_routes` tell reads from writes. Missing: not a read. */
+  readonly method?: string | undefined;
   readonly scope: PathScope;
   /** `x-mcp-servers` as sent; null: not sent. Void when the path has a scope. */
   readonly serversHeader: string | null;

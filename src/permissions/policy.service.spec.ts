@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { level, mcpServer, principalWith, requestFor, snapshotOf } from '../../test/permissions/policy-fixtures.js';
+import type { RegistrySnapshot } from '../mcp-servers/mcp-server.js';
+import { PolicyService } from './policy.service.js';
+
+const alpha = mcpServer({ id: 'id-alpha', alias: 'alpha' });
+const beta = mcpServer({ id: 'id-beta', alias: 'beta', availableOnPublicInternet: false });
+const caller = principalWith([level('key', { mcp_servers: ['id-alpha', 'id-beta'] })]);
+
+function serviceOver(registry: { current: RegistrySnapshot }): PolicyService {
+  return new PolicyService({ trustedProxies: ['10.0.0.0/8'], toolPrefixSeparator: '-' }, registry);
+}
+
+describe('PolicyService', () => {
+  it('gives the same decision until the registry changes', () => {
+    const registry = { current: snapshotOf([alpha, beta]) };
+    const service = serviceOver(registry);
+    const first = service.access(caller, requestFor());
+    expect(service.access(caller, requestFor())).toBe(first);
+    registry.current = snapshotOf([alpha]);
+    const second = service.access(caller, requestFor());
+    expect(second.granted && [...second.servers.keys()]).toEqual(['id-alpha']);
+    expect(service.access(caller, requestFor())).toBe(second);
+  });
+
+  it('keeps callers, scopes, headers and origins apart', () => {
+    const service = serviceOver({ current: snapshotOf([alpha, beta]) });
+    const other = principalWith([level('key', { mcp_servers: ['id-alpha'] })]);
+    const decisions = [
+      service.access(caller, requestFor()),
+      service.access(other, requestFor()),
+      service.access(caller, requestFor(undefined, { external: true })),
+      service.access(caller, requestFor(undefined, { serversHeader: 'alpha' })),
+      service.access(caller, requestFor(undefined, { serversHeader: '' })),
+      service.access(caller, requestFor({ kind: 'server', reference: 'alpha' })),
+      service.access(caller, requestFor({ kind: 'list', references: ['alpha'] })),
+      service.access(caller, requestFor({ kind: 'list', references: ['alpha,beta'] })),
+      service.access(caller, requestFor({ kind: 'list', references: ['alpha', 'beta'] })),
+      service.access(caller, requestFor({ kind: 'toolset', name: 'alpha' })),
+    ];
+    expect(new Set(decisions).size).toBe(decisions.length);
+  });
+
+  it('looks at allowed_routes for every route', () => {
+    const service = serviceOver({ current: snapshotOf([alpha]) });
+    const restricted = principalWith(caller.levels, { allowedRoutes: ['/mcp'] });
+    expect(service.access(restricted, requestFor()).granted).toBe(true);
+    const elsewhere = requestFor(undefined, { route: '/mcp-rest/tools/list' });
+    expect(service.access(restricted, elsewhere)).toEqual({ granted: false, code: 'forbidden_route' });
+  });
+
+  it('decides on scopes that are too many or too long to remember', () => {
+    const service = serviceOver({ current: snapshotOf([alpha]) });
+    const first = service.access(caller, requestFor());
+    for (let index = 0; index < 100; index++) {
+      const decision = service.access(caller, requestFor({ kind: 'server', reference: `nosuch-${index}` }));
+      expect(decision).toEqual({ granted: false, code: 'forbidden_scope' });
+    }
+    expect(service.access(caller, requestFor())).not.toBe(first);
+    const long = requestFor({ kind: 'list', references: Array.from({ length: 500 }, () => 'alpha') });
+    expect(service.access(caller, long)).toMatchObject({ granted: true });
+  });
+
+  it('refuses everything when deciding fails, and tries again', () => {
+    const broken: RegistrySnapshot = {
+      ...snapshotOf([alpha]),
+      resolve: () => {
+        throw new Error('out of order');
+      },
+    };
+    const registry = { current: broken };
+    const service = serviceOver(registry);
+    expect(service.access(caller, requestFor())).toEqual({ granted: false, code: 'forbidden_scope' });
+    registry.current = snapshotOf([alpha]);
+    expect(service.access(caller, requestFor())).toMatchObject({ granted: true });
+  });
+
+  it('counts X-Forwarded-For of trusted proxies only', () => {
+    const service = serviceOver({ current: snapshotOf([]) });
+    expect(service.externalAddress('10.0.0.1', '203.0.113.7')).toEqual({ address: '203.0.113.7', external: true });
+    expect(service.externalAddress('127.0.0.1', '203.0.113.7')).toEqual({ address: '127.0.0.1', external: false });
+  });
+});
