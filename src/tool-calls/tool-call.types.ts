@@ -1,8 +1,9 @@
 import type { Principal } from '../auth/principal.js';
+import type { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
 import type { CallOrigin } from '../hooks/hook.types.js';
 import type { AccessRequest } from '../permissions/access-request.js';
-import type { ClientChannel, UpstreamReply } from '../upstream/tool-backend.js';
+import type { ClientChannel, UpstreamReply } from '../upstream/upstream.types.js';
 
 /** A tool call as every door hands it to the road. */
 export interface ToolCallRequest {
@@ -11,6 +12,8 @@ export interface ToolCallRequest {
   readonly door: string;
   /** `x-request-id` of the HTTP request. */
   readonly requestId: string;
+  /** Address of the client, for the audit record; null when it is not known. */
+  readonly sourceAddress: string | null;
   readonly principal: Principal;
   /** The scope that the door's path and headers ask for; the road decides on it again. */
   readonly access: AccessRequest;
@@ -25,5 +28,8 @@ export interface ToolCallRequest {
   readonly client: ClientChannel;
 }
 
-/** What the road gives back: a result (also a refused or failed call in the form of section 6) or a relayed error. */
-export type ToolCallOutcome = UpstreamReply;
+/**
+ * What the road gives back. A refused or failed call is a reply as well, in the form that MCP callers are promised;
+ * `failure` then says why, for doors with a form of their own.
+ */
+export type ToolCallOutcome = UpstreamReply & { readonly failure?: GatehouseError };

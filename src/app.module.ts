@@ -1,0 +1,54 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { CatalogModule } from './catalog/catalog.module.js';
+import { HttpConventionsModule } from './common/http-conventions.module.js';
+import type { Secret } from './common/secret.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { EventsModule } from './events/events.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HooksModule } from './hooks/hooks.module.js';
+import { McpEndpointModule } from './mcp-endpoint/mcp-endpoint.module.js';
+import { McpServersModule } from './mcp-servers/mcp-servers.module.js';
+import { OutboundModule } from './outbound/outbound.module.js';
+import { PermissionsModule } from './permissions/permissions.module.js';
+import { QueueModule } from './queue/queue.module.js';
+import { RestEndpointModule } from './rest-endpoint/rest-endpoint.module.js';
+import { ToolCallsModule } from './tool-calls/tool-calls.module.js';
+import { UpstreamModule } from './upstream/upstream.module.js';
+
+/** What the application is made of; see docs/architecture.md for who may use whom. */
+@Module({})
+export class AppModule {
+  static forRoot(
+    config: Config,
+    databaseUrl: Secret,
+    guardrails: readonly (Type<unknown> | DynamicModule)[],
+  ): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        DatabaseModule.forRoot(databaseUrl),
+        EventsModule.forRoot(config, databaseUrl),
+        QueueModule.forRoot(config, databaseUrl),
+        HttpConventionsModule,
+        OutboundModule,
+        AuthModule,
+        McpServersModule,
+        PermissionsModule,
+        HooksModule,
+        AuditModule,
+        UpstreamModule,
+        CatalogModule,
+        ToolCallsModule,
+        HealthModule.forRoot(config),
+        McpEndpointModule,
+        RestEndpointModule,
+        ...guardrails,
+      ],
+    };
+  }
+}

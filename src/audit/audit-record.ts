@@ -1,0 +1,46 @@
+import type { Principal } from '../auth/principal.js';
+import type { ErrorCode } from '../common/error-codes.js';
+import type { Sent } from '../common/gatehouse-error.js';
+
+/** How a call or an attempt ended. */
+export type AuditOutcome = 'ok' | 'tool_error' | 'refused' | 'blocked' | 'failed' | 'cancelled';
+
+/** One record per tool call or refusal. Nothing in it is a secret; payloads appear as hashes only. */
+export interface AuditRecord {
+  /** The call id; for refusals at the door a new UUID. */
+  readonly id: string;
+  readonly at: Date;
+  readonly door: string;
+  readonly requestId: string;
+  /** null: nobody was authenticated. */
+  readonly principal: Principal | null;
+  readonly sourceAddress: string | null;
+  /** Path of the request, for refusals at the door. */
+  readonly path: string | null;
+  readonly serverId: string | null;
+  readonly serverName: string | null;
+  /** Upstream name; null when the name was not resolved. */
+  readonly tool: string | null;
+  /** Name as the caller wrote it, cut to 256 characters. */
+  readonly publicName: string | null;
+  readonly outcome: AuditOutcome;
+  readonly code: ErrorCode | 'upstream_error' | null;
+  readonly sent: Sent;
+  readonly guardrails: readonly { readonly name: string; readonly phase: string; readonly outcome: string }[];
+  /** SHA-256 in hex of the arguments as sent (JSON). */
+  readonly argumentsHash: string | null;
+  readonly resultHash: string | null;
+  readonly toolHash: string | null;
+  readonly policyVersion: number | null;
+  readonly durationMs: number;
+}
+
+/** A refusal before the road: no credential, a scope that is not granted. */
+export interface RefusalEntry {
+  readonly door: string;
+  readonly requestId: string;
+  readonly principal: Principal | null;
+  readonly code: ErrorCode;
+  readonly sourceAddress: string | null;
+  readonly path: string;
+}

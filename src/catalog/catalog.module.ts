@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { McpServersModule } from '../mcp-servers/mcp-servers.module.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
+import { CatalogService } from './catalog.service.js';
+import { ListingService } from './listing.service.js';
+import { PublicNames } from './public-names.js';
+import { ToolResolver } from './tool-resolver.js';
+
+/** What the upstreams offer, and under which names. */
+@Module({
+  imports: [McpServersModule, UpstreamModule],
+  providers: [CatalogService, PublicNames, ToolResolver, ListingService],
+  exports: [CatalogService, ToolResolver, ListingService],
+})
+export class CatalogModule {}

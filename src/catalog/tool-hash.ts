@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
+
+const hashes = new WeakMap<ToolDefinition, string>();
+
+/** SHA-256 in hex of a tool definition as listed; computed once per definition. */
+export function toolHash(tool: ToolDefinition): string {
+  let hash = hashes.get(tool);
+  if (hash === undefined) {
+    hash = createHash('sha256').update(JSON.stringify(tool)).digest('hex');
+    hashes.set(tool, hash);
+  }
+  return hash;
+}

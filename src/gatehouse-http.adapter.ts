@@ -1,0 +1,34 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ExpressAdapter } from '@nestjs/platform-express';
+
+/** Answers a request that is not for Express; false leaves it to Express. */
+export type FrontDoor = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const MAX_HEADERS = 100;
+
+/**
+ * One HTTP server for two paths: the MCP doors are asked first, because Express and Nest's router cost several times
+ * what a tool call itself costs; everything else goes to Nest.
+ */
+export class GatehouseHttpAdapter extends ExpressAdapter {
+  private frontDoor: FrontDoor = () => false;
+
+  /** Set once, before the server listens. */
+  useFrontDoor(frontDoor: FrontDoor): void {
+    this.frontDoor = frontDoor;
+  }
+
+  override initHttpServer(): void {
+    const server: Server = createServer((request, response) => {
+      if (!this.frontDoor(request, response)) this.getInstance()(request, response);
+    });
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+    server.maxHeadersCount = MAX_HEADERS;
+    this.httpServer = server;
+  }
+}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { KeyDirectory } from '../auth/key-directory.js';
+import { HookRegistry } from '../hooks/hook-registry.js';
+import { ServerRegistry } from '../mcp-servers/server-registry.js';
+
+/** Are keys, grants and servers in memory younger than the limit, and which hooks are lenient? */
+@Injectable()
+export class PolicyFreshness {
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly keys: KeyDirectory,
+    private readonly servers: ServerRegistry,
+    private readonly hooks: HookRegistry,
+  ) {}
+
+  check(): HealthIndicatorResult {
+    const session = this.indicators.check('policy');
+    const failOpenHooks = this.hooks.all().filter((hook) => hook.failOpen).length;
+    if (!this.keys.isFresh()) return session.down({ message: 'keys are not current', failOpenHooks });
+    if (!this.servers.isFresh()) return session.down({ message: 'servers are not current', failOpenHooks });
+    return session.up({ failOpenHooks });
+  }
+}

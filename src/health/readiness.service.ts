@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { InjectQueue } from '@nestjs/bullmq';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  TypeOrmHealthIndicator,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import type { Queue } from 'bullmq';
+import { DrainState } from './drain-state.js';
+import { HEALTH_QUEUE } from './health-queue.js';
+import { PolicyFreshness } from './policy-freshness.js';
+
+const PING_TIMEOUT_MS = 2_000;
+
+/** Everything that must work before calls may come: database, queue, and policies that are known to be current. */
+@Injectable()
+export class ReadinessService {
+  constructor(
+    private readonly checks: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: TypeOrmHealthIndicator,
+    @InjectQueue(HEALTH_QUEUE) private readonly queue: Queue,
+    private readonly policies: PolicyFreshness,
+    private readonly drain: DrainState,
+  ) {}
+
+  /** Rejects with a 503 when something is down. */
+  check(): Promise<HealthCheckResult> {
+    return this.checks.check([
+      () => this.checkDrain(),
+      () => this.database.pingCheck('database', { timeout: PING_TIMEOUT_MS }),
+      () => this.checkQueue(),
+      () => this.policies.check(),
+    ]);
+  }
+
+  private checkDrain(): HealthIndicatorResult {
+    const session = this.indicators.check('gateway');
+    return this.drain.draining ? session.down('shutting down') : session.up();
+  }
+
+  private async checkQueue(): Promise<HealthIndicatorResult> {
+    const session = this.indicators.check('queue');
+    try {
+      await withTimeout(this.queue.getJobSchedulersCount(), PING_TIMEOUT_MS);
+      return session.up();
+    } catch {
+      return session.down('the job queue does not answer');
+    }
+  }
+}
+
+async function withTimeout<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

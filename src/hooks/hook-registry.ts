@@ -1,0 +1,83 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { GatehouseError } from '../common/gatehouse-error.js';
+import { HookMetadata } from './mcp-hook.decorator.js';
+import { registerHook, type RegisteredHook } from './registered-hook.js';
+
+/** The hooks of one call, per phase, in the order in which they run. */
+export interface HookSelection {
+  readonly pre: readonly RegisteredHook[];
+  readonly post: readonly RegisteredHook[];
+}
+
+/**
+ * Finds every `@McpHook` provider at start and refuses to start when one of them could not run as its author expects.
+ */
+@Injectable()
+export class HookRegistry implements OnModuleInit {
+  #byName: ReadonlyMap<string, RegisteredHook> = new Map();
+  #defaults: HookSelection = { pre: [], post: [] };
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onModuleInit(): void {
+    const hooks = this.discover().sort((a, b) => a.order - b.order || compareNames(a.name, b.name));
+    const byName = new Map<string, RegisteredHook>();
+    for (const hook of hooks) {
+      if (byName.has(hook.name)) throw new Error(`Two hooks are named "${hook.name}": names must be unique`);
+      byName.set(hook.name, hook);
+    }
+    this.#byName = byName;
+    this.#defaults = byPhase(hooks.filter((hook) => hook.defaultOn));
+  }
+
+  /** Every hook in order. */
+  all(): readonly RegisteredHook[] {
+    return [...this.#byName.values()];
+  }
+
+  /**
+   * The hooks of a call: the default ones and those that the key or the server names.
+   * @throws GatehouseError `guardrail_unavailable` when a named hook is not loaded: what was asked for cannot run.
+   */
+  select(named: readonly (readonly string[])[]): HookSelection {
+    if (named.every((names) => names.length === 0)) return this.#defaults;
+    const wanted = new Set(named.flat());
+    for (const name of wanted) if (!this.#byName.has(name)) throw notLoaded(name);
+    return byPhase(this.all().filter((hook) => hook.defaultOn || wanted.has(hook.name)));
+  }
+
+  private discover(): RegisteredHook[] {
+    const found = new Map<object, RegisteredHook>();
+    for (const wrapper of this.discovery.getProviders({ metadataKey: HookMetadata.KEY })) {
+      const options = this.discovery.getMetadataByDecorator(HookMetadata, wrapper);
+      const instance: unknown = wrapper.instance;
+      if (options === undefined || typeof instance !== 'object' || instance === null) continue;
+      if (!wrapper.isDependencyTreeStatic()) {
+        throw new Error(`@McpHook "${options.name}" is request-scoped: a hook must be a singleton provider`);
+      }
+      if (!found.has(instance)) found.set(instance, registerHook(options, instance));
+    }
+    return [...found.values()];
+  }
+}
+
+function byPhase(hooks: readonly RegisteredHook[]): HookSelection {
+  return {
+    pre: hooks.filter((hook) => hook.pre !== null),
+    post: hooks.filter((hook) => hook.post !== null),
+  };
+}
+
+function compareNames(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function notLoaded(name: string): GatehouseError {
+  return new GatehouseError('guardrail_unavailable', 'A guardrail that this call requires is not loaded', {
+    sent: 'no',
+    guardrail: name,
+    detail: `guardrail "${name}" is named by a key or a server but no @McpHook has that name`,
+  });
+}

@@ -1,0 +1,39 @@
+import type { Principal } from '../auth/principal.js';
+import type { JsonObject } from '../common/json.js';
+import type { CallOrigin, ToolCallResult } from './hook.types.js';
+
+/** How one hook decided, for the audit record. */
+export interface HookStep {
+  readonly name: string;
+  readonly phase: 'pre' | 'post';
+  readonly outcome: 'pass' | 'changed' | 'blocked' | 'failed' | 'failed_open';
+}
+
+/** The part of a call on the road that hooks need; the road's own state object implements it. */
+export interface HookedCall {
+  readonly callId: string;
+  readonly origin: CallOrigin;
+  readonly principal: Principal;
+  readonly publicName: string;
+  /** Set once the name has been resolved, before any hook runs. */
+  readonly hookTarget: {
+    readonly server: { readonly id: string; readonly name: string | null; readonly alias: string | null };
+    readonly guardrails: readonly string[];
+    readonly tool: string;
+  };
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Replaced, never mutated, when a hook changes them. */
+  arguments: Readonly<JsonObject>;
+  /** Lower-case names; null while no hook added any. */
+  hookHeaders: Readonly<Record<string, string>> | null;
+  readonly hookSteps: HookStep[];
+}
+
+/** What the handler hands to the post hooks and gets back from them. */
+export type HookedReply =
+  | { readonly kind: 'result'; readonly result: ToolCallResult }
+  | {
+      readonly kind: 'error';
+      readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
+    };

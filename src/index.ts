@@ -1,0 +1,12 @@
+/** What guardrail authors import from `gatehouse`. Everything else is internal. */
+export { GuardrailViolation } from './hooks/guardrail-violation.js';
+export { McpHook, type McpHookOptions } from './hooks/mcp-hook.decorator.js';
+export type {
+  CallOrigin,
+  HookPrincipal,
+  PostMcpCall,
+  PreCallChange,
+  PreMcpCall,
+  ToolCallResult,
+  ToolCallView,
+} from './hooks/hook.types.js';

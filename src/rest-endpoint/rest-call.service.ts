@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { ListingService } from '../catalog/listing.service.js';
+import type { ListedTool, ToolListing } from '../catalog/catalog.types.js';
+import { ERROR_CODES } from '../common/error-codes.js';
+import { GatehouseError } from '../common/gatehouse-error.js';
+import type { JsonObject } from '../common/json.js';
+import type { AccessRequest } from '../permissions/access-request.js';
+import { PolicyService } from '../permissions/policy.service.js';
+import { ToolCallService } from '../tool-calls/tool-call.service.js';
+import type { ToolCallOutcome } from '../tool-calls/tool-call.types.js';
+import type { ClientChannel } from '../upstream/upstream.types.js';
+import type { RestCaller } from './rest-caller.js';
+import type { CallToolDto, RestToolDto, RestToolListDto } from './rest.dto.js';
+
+/** A REST caller takes one answer: no progress, no logs, no questions. */
+const SILENT_CHANNEL: ClientChannel = {
+  capabilities: {},
+  wantsProgress: false,
+  logLevel: null,
+  meta: {},
+  inputResponses: undefined,
+  requestState: undefined,
+  notify: () => undefined,
+  request: null,
+};
+
+/** Translates `/mcp-rest` to the two roads and back. */
+@Injectable()
+export class RestCallService {
+  constructor(
+    private readonly calls: ToolCallService,
+    private readonly listings: ListingService,
+    private readonly policy: PolicyService,
+  ) {}
+
+  /** @throws GatehouseError for everything that is not a result of the tool. */
+  async call(caller: RestCaller, body: CallToolDto, signal: AbortSignal): Promise<JsonObject> {
+    const outcome = await this.calls.execute({
+      origin: 'rest',
+      door: 'rest',
+      requestId: caller.requestId,
+      sourceAddress: caller.sourceAddress,
+      principal: caller.principal,
+      access: this.accessOf(caller, '/mcp-rest/tools/call', body.server_id),
+      name: body.name,
+      arguments: body.arguments ?? {},
+      headers: caller.headers,
+      signal,
+      client: SILENT_CHANNEL,
+    });
+    return resultOf(outcome);
+  }
+
+  async list(caller: RestCaller, serverId: string | undefined): Promise<RestToolListDto> {
+    const decision = this.policy.access(caller.principal, this.accessOf(caller, '/mcp-rest/tools/list', serverId));
+    if (!decision.granted) throw new GatehouseError(decision.code, ERROR_CODES[decision.code].title);
+    return listOf(await this.listings.list(decision));
+  }
+
+  private accessOf(caller: RestCaller, route: string, serverId: string | undefined): AccessRequest {
+    return {
+      route,
+      scope: serverId === undefined ? { kind: 'all' } : { kind: 'server', reference: serverId },
+      serversHeader: null,
+      external: caller.external,
+    };
+  }
+}
+
+function resultOf(outcome: ToolCallOutcome): JsonObject {
+  if (outcome.failure !== undefined) throw outcome.failure;
+  if (outcome.kind === 'result') return outcome.result;
+  // An error that the upstream answered is output of its tool; REST has no other place for it than an error result.
+  return {
+    isError: true,
+    content: [{ type: 'text', text: outcome.error.message }],
+    _meta: { 'gatehouse/upstreamError': { code: outcome.error.code } },
+  };
+}
+
+function listOf({ tools, servers }: ToolListing): RestToolListDto {
+  const statuses = Object.values(servers);
+  const failed = tools.length === 0 && statuses.some((status) => status === 'unavailable' || status === 'needs_auth');
+  return {
+    tools: tools.map(toRow),
+    error: failed ? 'partial_failure' : null,
+    message: failed ? 'Some servers could not be listed' : 'Successfully retrieved tools',
+    servers: { ...servers },
+  };
+}
+
+function toRow({ server, tool }: ListedTool): RestToolDto {
+  return {
+    name: tool.name,
+    ...(typeof tool.description === 'string' && { description: tool.description }),
+    inputSchema: tool.inputSchema,
+    mcp_info: { server_id: server.id, alias: server.alias, server_name: server.name },
+  };
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { CatalogModule } from '../catalog/catalog.module.js';
+import { PermissionsModule } from '../permissions/permissions.module.js';
+import { ToolCallsModule } from '../tool-calls/tool-calls.module.js';
+import { RestCallers } from './rest-caller.js';
+import { RestCallService } from './rest-call.service.js';
+import { RestRefusalFilter } from './rest-refusal.filter.js';
+import { RestController } from './rest.controller.js';
+
+/** `/mcp-rest`. */
+@Module({
+  imports: [AuditModule, CatalogModule, PermissionsModule, ToolCallsModule],
+  controllers: [RestController],
+  providers: [RestCallers, RestCallService, RestRefusalFilter],
+})
+export class RestEndpointModule {}

@@ -1,0 +1,82 @@
+import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { AuthenticatedRequest } from '../auth/access.guard.js';
+import { RequireRole } from '../common/access.decorator.js';
+import { ApiProblems } from '../common/api-problems.decorator.js';
+import type { JsonObject } from '../common/json.js';
+import { RestCallers } from './rest-caller.js';
+import { RestCallService } from './rest-call.service.js';
+import { RestRefusalFilter } from './rest-refusal.filter.js';
+import { CallToolDto, ListToolsQueryDto, RestToolListDto, ToolResultDto } from './rest.dto.js';
+
+/** The REST door: the same two roads as the MCP doors, in plain HTTP. */
+@ApiTags('Tools over REST')
+@ApiBearerAuth('gatehouse-key')
+@UseFilters(RestRefusalFilter)
+@Controller('mcp-rest/tools')
+export class RestController {
+  constructor(
+    private readonly calls: RestCallService,
+    private readonly callers: RestCallers,
+    private readonly refusals: RestRefusalFilter,
+  ) {}
+
+  @Get('list')
+  @RequireRole('any')
+  @ApiOperation({
+    summary: 'List the tools that the caller may call',
+    description: 'Names are those of the upstream; call them together with the server_id of their mcp_info.',
+  })
+  @ApiOkResponse({ type: RestToolListDto })
+  @ApiProblems('invalid_request', 'unknown_field', 'unauthenticated', 'forbidden_route', 'forbidden_scope')
+  list(
+    @Req() request: AuthenticatedRequest,
+    @Res({ passthrough: true }) response: Response,
+    @Query() query: ListToolsQueryDto,
+  ): Promise<RestToolListDto> {
+    return this.calls.list(this.callers.read(request, response), query.server_id);
+  }
+
+  @Post('call')
+  @HttpCode(200)
+  @RequireRole('any')
+  @ApiOperation({
+    summary: 'Call a tool',
+    description: 'Takes the same road as an MCP call: permissions, guardrails, one audit record.',
+  })
+  @ApiOkResponse({
+    type: ToolResultDto,
+    description: 'The result as the tool gave it; isError is the tool’s own word.',
+  })
+  @ApiProblems(
+    'invalid_request',
+    'unknown_field',
+    'malformed_json',
+    'guardrail_denied',
+    'hook_headers_unsupported',
+    'unauthenticated',
+    'forbidden_scope',
+    'unknown_tool',
+    'rate_limited',
+    'upstream_unavailable',
+    'upstream_protocol_error',
+    'upstream_auth_required',
+    'guardrail_unavailable',
+    'dependency_unavailable',
+    'upstream_timeout',
+  )
+  call(
+    @Req() request: AuthenticatedRequest,
+    @Res({ passthrough: true }) response: Response,
+    @Body() body: CallToolDto,
+  ): Promise<JsonObject> {
+    this.refusals.admit(request);
+    const cancel = new AbortController();
+    // A REST caller has no other way to cancel than to hang up.
+    response.once('close', () => {
+      if (!response.writableFinished) cancel.abort();
+    });
+    return this.calls.call(this.callers.read(request, response), body, cancel.signal);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Principal } from '../auth/principal.js';
+import type { JsonObject } from '../common/json.js';
+import type { HookedCall, HookStep } from '../hooks/hooked-call.js';
+import type { CallOrigin } from '../hooks/hook.types.js';
+import type { ResolvedTool } from '../catalog/tool-resolver.js';
+import type { AuthorizableCall } from '../permissions/authorizable-call.js';
+import type { AuthorizedCall } from '../permissions/authorized-call.js';
+import type { ToolCallRequest } from './tool-call.types.js';
+
+/**
+ * One call on its way along the road: the only argument of the handler, so every guard and interceptor that is bound
+ * to tool calls finds it with `context.getArgByIndex(0)`.
+ */
+export class ToolCallState implements AuthorizableCall, HookedCall {
+  /** Set by the permission guard; nothing can be sent without it. */
+  authorized: AuthorizedCall | null = null;
+  arguments: Readonly<JsonObject>;
+  hookHeaders: Readonly<Record<string, string>> | null = null;
+  readonly hookSteps: HookStep[] = [];
+  readonly hookTarget: HookedCall['hookTarget'];
+
+  constructor(
+    readonly callId: string,
+    readonly request: ToolCallRequest,
+    /** What the name means within the caller's scope. */
+    readonly target: ResolvedTool,
+  ) {
+    this.arguments = request.arguments;
+    const { server } = target.access;
+    this.hookTarget = { server, guardrails: server.guardrails, tool: target.tool.name };
+  }
+
+  get principal(): Principal {
+    return this.request.principal;
+  }
+
+  get origin(): CallOrigin {
+    return this.request.origin;
+  }
+
+  get publicName(): string {
+    return this.request.name;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.request.headers;
+  }
+
+  get signal(): AbortSignal {
+    return this.request.signal;
+  }
+}

@@ -1,0 +1,55 @@
+import { Injectable, UseGuards, UseInterceptors } from '@nestjs/common';
+import { GatehouseError } from '../common/gatehouse-error.js';
+import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
+import { ArgumentSchemas } from '../permissions/argument-schema.js';
+import { reauthorizeCall, type AuthorizedCall } from '../permissions/authorized-call.js';
+import { ToolPermissionGuard } from '../permissions/tool-permission.guard.js';
+import type { ToolBackend } from '../upstream/tool-backend.js';
+import { ToolBackends } from '../upstream/tool-backends.js';
+import type { UpstreamReply } from '../upstream/upstream.types.js';
+import type { ToolCallState } from './tool-call-state.js';
+
+/**
+ * The end of the road: what the guard authorised and the hooks left over is checked once more and sent. Runs in a Nest
+ * execution context of type `mcp`; the guard and the interceptor below are part of every call of every door.
+ */
+@Injectable()
+@UseGuards(ToolPermissionGuard)
+@UseInterceptors(HooksInterceptor)
+export class ToolCallHandler {
+  constructor(
+    private readonly schemas: ArgumentSchemas,
+    private readonly backends: ToolBackends,
+  ) {}
+
+  async handle(state: ToolCallState): Promise<UpstreamReply> {
+    const call = this.recheck(state);
+    const backend = this.backends.for(call.server.transport);
+    refuseUncarriedHeaders(state, backend);
+    if (state.signal.aborted) {
+      throw new GatehouseError('call_cancelled', 'The call was cancelled before it was sent', { sent: 'no' });
+    }
+    return backend.invoke(call, {
+      signal: state.signal,
+      callerHeaders: state.headers,
+      hookHeaders: state.hookHeaders,
+      client: state.request.client,
+    });
+  }
+
+  /** Arguments that a hook changed are new arguments: they must fit the schema and the rules like the caller's own. */
+  private recheck(state: ToolCallState): AuthorizedCall {
+    if (state.authorized === null) throw new GatehouseError('internal_error', 'The call was not authorised');
+    if (state.arguments === state.authorized.arguments) return state.authorized;
+    this.schemas.check(state.authorized.tool, state.arguments);
+    state.authorized = reauthorizeCall(state.authorized, state.arguments);
+    return state.authorized;
+  }
+}
+
+function refuseUncarriedHeaders(state: ToolCallState, backend: ToolBackend): void {
+  if (state.hookHeaders === null || backend.carriesHookHeaders) return;
+  throw new GatehouseError('hook_headers_unsupported', 'A guardrail adds headers that this upstream cannot carry', {
+    sent: 'no',
+  });
+}

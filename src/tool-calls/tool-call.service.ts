@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import { ToolResolver } from '../catalog/tool-resolver.js';
+import { ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
+import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
+import { unknownTool } from '../permissions/authorized-call.js';
+import { PolicyService } from '../permissions/policy.service.js';
+import { failureOf } from './call-errors.js';
+import { CallRecorder } from './call-recorder.js';
+import { ToolCallHandler } from './tool-call.handler.js';
+import { ToolCallState } from './tool-call-state.js';
+import type { ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
+
+/** A call in its Nest context: guards, interceptors, handler. */
+type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
+
+/**
+ * The one road. Every tool call of every door comes through {@link execute}:
+ *
+ * 1. resolve the public name within the caller's scope,
+ * 2. authorise (`ToolPermissionGuard`),
+ * 3. pre hooks (`HooksInterceptor`),
+ * 4. check again what will really be sent (`ToolCallHandler`),
+ * 5. dispatch to the backend of the server's transport,
+ * 6. post hooks,
+ * 7. one audit record, whatever happened.
+ */
+@Injectable()
+export class ToolCallService implements OnApplicationBootstrap {
+  private readonly logger = new Logger(ToolCallService.name);
+  private runInContext: RunInContext | null = null;
+
+  constructor(
+    private readonly policy: PolicyService,
+    private readonly resolver: ToolResolver,
+    private readonly handler: ToolCallHandler,
+    private readonly recorder: CallRecorder,
+    private readonly contexts: ExternalContextCreator,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    // Made once: building the context costs a hundred times what running it costs.
+    this.runInContext = this.contexts.create(
+      this.handler,
+      // Nest types the callback by its untyped arguments; the context is only ever run with a state.
+      this.handler.handle as (...args: unknown[]) => unknown,
+      'handle',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      { guards: true, interceptors: true, filters: false },
+      'mcp',
+    );
+  }
+
+  /**
+   * Runs one call. Refusals and failures come back as outcomes in the form that callers are promised.
+   * @throws GatehouseError `call_cancelled` (nobody waits for an answer), `forbidden_scope` or `forbidden_route` (the
+   *   door answers these with HTTP 403), `dependency_unavailable` when the call could not be recorded.
+   */
+  async execute(request: ToolCallRequest): Promise<ToolCallOutcome> {
+    // A call that cannot be recorded is not made; nothing has happened yet that would have to be recorded.
+    if (!this.recorder.hasRoom) await this.recorder.waitForRoom();
+    const started = performance.now();
+    const callId = randomUUID();
+    let state: ToolCallState | null = null;
+    let outcome: ToolCallOutcome | null = null;
+    let code: ErrorCode | null = null;
+    let sent: Sent = 'no';
+    try {
+      state = await this.enter(callId, request);
+      outcome = await this.run(state);
+      sent = 'yes';
+      return outcome;
+    } catch (thrown) {
+      const failure = failureOf(thrown, state === null ? 'no' : 'unknown');
+      ({ code, sent, outcome } = failure);
+      this.report(callId, failure.code, thrown);
+      if (thrown instanceof GatehouseError && ANSWERED_BY_THE_DOOR.has(thrown.code)) throw thrown;
+      return outcome;
+    } finally {
+      this.recorder.record({ callId, request, state, outcome, code, sent, durationMs: performance.now() - started });
+    }
+  }
+
+  /** Steps before the Nest context: the scope, then the name within it. */
+  private async enter(callId: string, request: ToolCallRequest): Promise<ToolCallState> {
+    const access = this.policy.access(request.principal, request.access);
+    if (!access.granted) throw new GatehouseError(access.code, ERROR_CODES[access.code].title, { sent: 'no' });
+    const target = await this.resolver.resolve(request.name, access);
+    if (target === undefined) throw unknownTool(request.name);
+    return new ToolCallState(callId, request, target);
+  }
+
+  private run(state: ToolCallState): Promise<ToolCallOutcome> {
+    if (this.runInContext === null) throw new GatehouseError('gateway_shutdown', 'The gateway is not ready yet');
+    return this.runInContext(state);
+  }
+
+  private report(callId: string, code: ErrorCode, thrown: unknown): void {
+    const level = ERROR_CODES[code].log;
+    if (level === 'silent') return;
+    const detail = thrown instanceof GatehouseError ? (thrown.detail ?? thrown.message) : messageOf(thrown);
+    const line = `call ${callId} ended with ${code}: ${detail}`;
+    if (level === 'error') this.logger.error(line, thrown instanceof Error ? thrown.stack : undefined);
+    else if (level === 'warn') this.logger.warn(line);
+    else this.logger.log(line);
+  }
+}
+
+const ANSWERED_BY_THE_DOOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'call_cancelled',
+  'forbidden_scope',
+  'forbidden_route',
+]);
