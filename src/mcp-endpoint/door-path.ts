@@ -1,0 +1,38 @@
+import type { PathScope } from '../permissions/access-request.js';
+import { scopeOfPath } from '../permissions/path-scope.js';
+
+/** Where a request came in. */
+export interface DoorPath {
+  /** Path without query; `/mcp/` is `/mcp`. */
+  readonly route: string;
+  readonly scope: PathScope;
+  /** Raw query without `?`; it has no meaning here, it is only searched for credentials. */
+  readonly query: string;
+}
+
+/** First path segments of the gateway's own routes. No server can have such a name, so `/{x}/mcp` never means one. */
+const RESERVED_SEGMENTS: ReadonlySet<string> = new Set(
+  (
+    'mcp mcp-rest v1 toolset key team user customer organization agent access_group sse messages docs health metrics ' +
+    'audit admin public oauth callback authorize token register .well-known'
+  ).split(' '),
+);
+/** `/mcp/{a,b}` or `/{server}/mcp`, nothing before, between or after. */
+const SCOPED_DOOR = /^\/(?:mcp\/[^/]+|[^/]+\/mcp)$/;
+const AGGREGATE: DoorPath = { route: '/mcp', scope: { kind: 'all' }, query: '' };
+
+/**
+ * The MCP door that a request target names, or null when it names none. Segments are told apart before they are
+ * decoded, so an encoded slash is a character of a name and never a separator.
+ */
+export function matchDoor(target: string): DoorPath | null {
+  if (target === '/mcp') return AGGREGATE;
+  const mark = target.indexOf('?');
+  const route = mark === -1 ? target : target.slice(0, mark);
+  const query = mark === -1 ? '' : target.slice(mark + 1);
+  if (route === '/mcp' || route === '/mcp/') return { ...AGGREGATE, query };
+  if (!SCOPED_DOOR.test(route)) return null;
+  const scope = scopeOfPath(route);
+  if (scope?.kind === 'server' && RESERVED_SEGMENTS.has(scope.reference.toLowerCase())) return null;
+  return scope === null ? null : { route, scope, query };
+}

@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import { ListingService } from '../../catalog/listing.service.js';
+import { GatehouseError } from '../../common/gatehouse-error.js';
+import { ToolCallService } from '../../tool-calls/tool-call.service.js';
+import { assertNoCursor, headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
+import type { Admission, Exchange } from '../exchange.js';
+import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
+import { isLogLevel } from '../log-levels.js';
+import { SESSION_VERSIONS } from '../protocol-versions.js';
+import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
+import { sendEmpty, sendJson } from '../respond.js';
+import { serversMeta, sessionToolsJson } from '../tool-list.js';
+import { helloResult, readHello } from './handshake.js';
+import { cancelledId, LegacyCall } from './legacy-call.js';
+import type { LegacySession } from './legacy-session.js';
+import { SessionStore } from './session-store.js';
+
+/** A refusal of one request of a session travels on 200, as official servers do it: the transport itself is fine. */
+const OK = 200;
+
+/** The revisions with sessions: 2025-11-25, 2025-06-18, 2025-03-26. */
+@Injectable()
+export class LegacyDoor {
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly listings: ListingService,
+    private readonly calls: ToolCallService,
+  ) {}
+
+  /**
+   * GET (no stream is offered yet) and DELETE, which ends a session.
+   * @throws RefusedRequest 405, 404, 400
+   */
+  receiveBodyless(exchange: Exchange, admission: Admission): void {
+    if (exchange.req.method !== 'DELETE') throw refusal('method_not_allowed', { headers: { allow: 'POST, DELETE' } });
+    const session = this.sessionOf(exchange, admission, null);
+    if (session === null) throw invalidRequest('Mcp-Session-Id is required');
+    this.sessions.end(session);
+    sendEmpty(exchange, 200);
+  }
+
+  /**
+   * Answers one message. A request without a session is answered as well, as far as that is possible without one.
+   * @throws RefusedRequest
+   */
+  async receive(exchange: Exchange, admission: Admission, message: RpcMessage): Promise<void> {
+    if (message.kind === 'request' && message.method === 'initialize') return this.open(exchange, admission, message);
+    assertKnownVersion(exchange, message);
+    const session = this.sessionOf(exchange, admission, message);
+    switch (message.kind) {
+      case 'request':
+        return this.serve(exchange, admission, session, message);
+      case 'notification':
+        if (session !== null) take(session, message);
+        return sendEmpty(exchange, 202);
+      case 'response':
+        if (session === null) throw invalidRequest('A response needs a session', message.id);
+        session.settle(message);
+        return sendEmpty(exchange, 202);
+    }
+  }
+
+  private open(exchange: Exchange, { principal, granted }: Admission, request: RpcRequest): void {
+    if (exchange.draining) throw refusal('gateway_shutdown', { id: request.id, headers: { 'retry-after': '1' } });
+    const hello = readHello(request);
+    const session = this.sessions.open({ principalId: principal.id, capabilities: hello.capabilities });
+    if (session === null) throw refusal('rate_limited', { id: request.id, headers: { 'retry-after': '10' } });
+    sendJson(exchange, 200, resultJson(request.id, helloResult(hello, granted)), { 'mcp-session-id': session.id });
+  }
+
+  /** null: the request names no session. */
+  private sessionOf(exchange: Exchange, { principal }: Admission, message: RpcMessage | null): LegacySession | null {
+    const id = exchange.req.headers['mcp-session-id'];
+    if (id === undefined) return null;
+    const session = this.sessions.find(String(id), principal.id);
+    if (session !== undefined) return session;
+    const requestId = message?.kind === 'request' ? message.id : null;
+    throw new RefusedRequest({ status: 404, code: RPC.sessionNotFound, message: 'Session not found', id: requestId });
+  }
+
+  private async serve(
+    exchange: Exchange,
+    admission: Admission,
+    session: LegacySession | null,
+    request: RpcRequest,
+  ): Promise<void> {
+    switch (request.method) {
+      case 'tools/call':
+        return this.call(exchange, admission, session, request);
+      case 'tools/list':
+        return this.list(exchange, admission, request);
+      case 'ping':
+        return sendJson(exchange, 200, resultJson(request.id, {}));
+      case 'logging/setLevel':
+        return setLogLevel(exchange, session, request);
+      default:
+        throw methodNotFound(request);
+    }
+  }
+
+  private async list(exchange: Exchange, { granted }: Admission, request: RpcRequest): Promise<void> {
+    assertNoCursor(request, OK);
+    const listing = await this.listings.list(granted);
+    const meta = serversMeta(listing, granted.single !== null);
+    const tail = meta === null ? '' : `,"_meta":${JSON.stringify(meta)}`;
+    const result = `{"tools":${sessionToolsJson(listing)}${tail}}`;
+    sendJson(exchange, 200, `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":${result}}`);
+  }
+
+  private async call(
+    exchange: Exchange,
+    admission: Admission,
+    session: LegacySession | null,
+    request: RpcRequest,
+  ): Promise<void> {
+    const { name, args } = readCallParams(request, OK);
+    if (session?.running.has(request.id)) throw invalidRequest('A request with this id is still running', request.id);
+    const call = new LegacyCall(exchange, request, session);
+    session?.running.set(request.id, call.cancellation);
+    try {
+      const outcome = await this.calls.execute({
+        origin: 'mcp',
+        door: 'mcp-2025',
+        requestId: exchange.requestId,
+        sourceAddress: admission.sourceAddress,
+        principal: admission.principal,
+        access: admission.access,
+        name,
+        arguments: args,
+        headers: headersWithoutCredential(exchange.req, admission.credentialHeader),
+        signal: call.cancellation.signal,
+        client: call,
+      });
+      call.answer(outcome);
+    } catch (thrown) {
+      call.refuse(refusalOf(thrown, request.id));
+      if (!(thrown instanceof GatehouseError)) throw thrown;
+    } finally {
+      session?.running.delete(request.id);
+      session?.touch();
+    }
+  }
+}
+
+/** Notifications other than cancellation change nothing that the gateway keeps. */
+function take(session: LegacySession, { method, params }: RpcNotification): void {
+  if (method !== 'notifications/cancelled') return;
+  const id = cancelledId(params);
+  if (id !== undefined) session.cancel(id);
+}
+
+function setLogLevel(exchange: Exchange, session: LegacySession | null, { id, params }: RpcRequest): void {
+  const level = params?.level;
+  if (!isLogLevel(level)) throw invalidParams(OK, 'level is not a log level', id);
+  if (session === null) throw invalidRequest('A log level is kept by a session: send Mcp-Session-Id', id);
+  session.logLevel = level;
+  sendJson(exchange, 200, resultJson(id, {}));
+}
+
+function assertKnownVersion({ req }: Exchange, message: RpcMessage): void {
+  const version = req.headers['mcp-protocol-version'];
+  if (version === undefined || SESSION_VERSIONS.some((known) => known === version)) return;
+  const id = message.kind === 'request' ? message.id : null;
+  throw invalidRequest(`MCP-Protocol-Version is not supported; supported are ${SESSION_VERSIONS.join(', ')}`, id);
+}
+
+function methodNotFound({ id, method }: RpcRequest): RefusedRequest {
+  return new RefusedRequest({ status: OK, code: RPC.methodNotFound, message: `Method not found: ${method}`, id });
+}

@@ -1,0 +1,75 @@
+import { GatehouseError } from '../../common/gatehouse-error.js';
+import type { JsonObject } from '../../common/json.js';
+import type { RpcId, RpcResponse } from '../json-rpc.js';
+
+/** What `initialize` told about the client. */
+export interface ClientHello {
+  readonly principalId: string;
+  readonly capabilities: JsonObject;
+}
+
+/** Servers of the session revisions send log messages unasked; this is what they send until told otherwise. */
+const DEFAULT_LOG_LEVEL = 'info';
+
+interface Question {
+  resolve(result: JsonObject): void;
+  reject(reason: Error): void;
+}
+
+/** One session of a 2025 client. It belongs to one caller and ends with the process. */
+export class LegacySession {
+  logLevel: string = DEFAULT_LOG_LEVEL;
+  /** `Date.now()` of the last request, or of the end of the last call. */
+  lastUsed = Date.now();
+  /** Calls that run, by the client's request id. */
+  readonly running = new Map<RpcId, AbortController>();
+  private readonly questions = new Map<RpcId, Question>();
+  private lastQuestion = 0;
+
+  constructor(
+    readonly id: string,
+    readonly client: ClientHello,
+  ) {}
+
+  get idle(): boolean {
+    return this.running.size === 0;
+  }
+
+  touch(): void {
+    this.lastUsed = Date.now();
+  }
+
+  /** Reserves an id for a request to the client and waits for the response that the client POSTs. */
+  expect(): { readonly id: string; readonly answer: Promise<JsonObject> } {
+    const id = `gatehouse-${++this.lastQuestion}`;
+    const answer = new Promise<JsonObject>((resolve, reject) => this.questions.set(id, { resolve, reject }));
+    return { id, answer };
+  }
+
+  /** Hands a POSTed response to whoever waits for it. Late and unknown ones are dropped. */
+  settle({ id, result, error }: RpcResponse): void {
+    const question = this.questions.get(id);
+    if (question === undefined || !this.questions.delete(id)) return;
+    if (result !== undefined) question.resolve(result);
+    else question.reject(new GatehouseError('invalid_request', 'The client answered with an error', { cause: error }));
+  }
+
+  /** Gives up waiting for a response. */
+  giveUp(id: string, reason: Error): void {
+    const question = this.questions.get(id);
+    if (question !== undefined && this.questions.delete(id)) question.reject(reason);
+  }
+
+  /** `notifications/cancelled` */
+  cancel(requestId: RpcId): void {
+    this.running.get(requestId)?.abort();
+  }
+
+  /** Ends everything that the session holds. */
+  close(): void {
+    for (const controller of this.running.values()) controller.abort();
+    const gone = new GatehouseError('call_cancelled', 'The session has ended');
+    for (const { reject } of this.questions.values()) reject(gone);
+    this.questions.clear();
+  }
+}

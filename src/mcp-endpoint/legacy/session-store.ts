@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { CONFIG, type Config } from '../../config/config.js';
+import { LegacySession, type ClientHello } from './legacy-session.js';
+
+/** Of one caller. */
+export const MAX_SESSIONS_PER_PRINCIPAL = 100;
+/** Of all callers. */
+const MAX_SESSIONS = 50_000;
+const SWEEP_INTERVAL_MS = 30_000;
+
+/**
+ * The sessions of 2025 clients in this process. A session with a running call is busy: it is neither expired nor
+ * evicted, which is why this is not an ordinary cache.
+ */
+@Injectable()
+export class SessionStore implements OnModuleDestroy {
+  /** The least recently used session comes first, here and in each set. */
+  private readonly sessions = new Map<string, LegacySession>();
+  private readonly byPrincipal = new Map<string, Set<LegacySession>>();
+  private readonly idleMs: number;
+  private readonly sweep: NodeJS.Timeout;
+
+  constructor(@Inject(CONFIG) config: Config) {
+    this.idleMs = config.sessionIdleMs;
+    this.sweep = setInterval(() => this.endExpired(), SWEEP_INTERVAL_MS);
+    this.sweep.unref();
+  }
+
+  /**
+   * Opens a session. A caller who has too many loses the one that is idle for longest; null when all of them are busy.
+   */
+  open(client: ClientHello): LegacySession | null {
+    const own = this.byPrincipal.get(client.principalId);
+    if (own !== undefined && own.size >= MAX_SESSIONS_PER_PRINCIPAL && !this.evictIdle(own)) return null;
+    if (this.sessions.size >= MAX_SESSIONS && !this.evictIdle(this.sessions.values())) return null;
+    const session = new LegacySession(randomBytes(24).toString('base64url'), client);
+    this.add(session);
+    return session;
+  }
+
+  /** A session of this very caller, and keeps it alive. Somebody else's session is an unknown one. */
+  find(id: string, principalId: string): LegacySession | undefined {
+    const session = this.sessions.get(id);
+    if (session === undefined || session.client.principalId !== principalId) return undefined;
+    if (this.isExpired(session)) {
+      this.end(session);
+      return undefined;
+    }
+    session.touch();
+    this.remove(session);
+    this.add(session);
+    return session;
+  }
+
+  /** Ends a session; its calls are cancelled. */
+  end(session: LegacySession): void {
+    this.remove(session);
+    session.close();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.sweep);
+    for (const session of [...this.sessions.values()]) this.end(session);
+  }
+
+  private add(session: LegacySession): void {
+    const { principalId } = session.client;
+    this.sessions.set(session.id, session);
+    const own = this.byPrincipal.get(principalId);
+    if (own === undefined) this.byPrincipal.set(principalId, new Set([session]));
+    else own.add(session);
+  }
+
+  private remove(session: LegacySession): void {
+    const { principalId } = session.client;
+    this.sessions.delete(session.id);
+    const own = this.byPrincipal.get(principalId);
+    own?.delete(session);
+    if (own?.size === 0) this.byPrincipal.delete(principalId);
+  }
+
+  private evictIdle(candidates: Iterable<LegacySession>): boolean {
+    for (const session of candidates) {
+      if (!session.idle) continue;
+      this.end(session);
+      return true;
+    }
+    return false;
+  }
+
+  private endExpired(): void {
+    for (const session of [...this.sessions.values()]) {
+      if (this.isExpired(session)) this.end(session);
+    }
+  }
+
+  private isExpired(session: LegacySession): boolean {
+    return session.idle && Date.now() - session.lastUsed > this.idleMs;
+  }
+}

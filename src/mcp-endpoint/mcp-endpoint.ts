@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Injectable, Logger } from '@nestjs/common';
+import { messageOf } from '../common/gatehouse-error.js';
+import { assignRequestId } from '../common/request-id.js';
+import { matchDoor, type DoorPath } from './door-path.js';
+import type { Exchange } from './exchange.js';
+import { LegacyDoor } from './legacy/legacy-door.js';
+import { parseMessage } from './parse-message.js';
+import { isStatelessEra } from './protocol-versions.js';
+import { assertReadable, ClientGone, readBody } from './read-body.js';
+import { RefusedRequest, refusalOf } from './refused-request.js';
+import { RequestGate } from './request-gate.js';
+import { sendRefusal } from './respond.js';
+import { isStateless } from './stateless/envelope.js';
+import { StatelessDoor } from './stateless/stateless-door.js';
+
+/**
+ * The MCP doors: `/mcp`, `/mcp/{a,b}` and `/{server}/mcp`, both protocol families on the same URLs. They are served on
+ * the HTTP server itself, before Express, because routing through it would cost several times the call.
+ *
+ * A request goes: host and origin → credential → scope → size and type → one JSON-RPC message → the door of the
+ * revision that it speaks. Each step either lets it pass or throws a `RefusedRequest`.
+ */
+@Injectable()
+export class McpEndpoint {
+  private readonly logger = new Logger(McpEndpoint.name);
+  private active = 0;
+  private draining = false;
+  private readonly onIdle: (() => void)[] = [];
+
+  constructor(
+    private readonly gate: RequestGate,
+    private readonly legacy: LegacyDoor,
+    private readonly stateless: StatelessDoor,
+  ) {}
+
+  /** Is this request target (with or without query) one of the MCP doors? */
+  matches(url: string): boolean {
+    return matchDoor(url) !== null;
+  }
+
+  /** Answers a request for which {@link matches} is true. Never throws. */
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    const path = matchDoor(req.url ?? '');
+    if (path === null) throw new TypeError('handle() takes only what matches() takes');
+    this.active++;
+    void this.serve(req, res, path).finally(() => this.leave());
+  }
+
+  /** From now on connections are closed after their response and no session is opened. */
+  beginDrain(): void {
+    this.draining = true;
+  }
+
+  /** Resolves when no request is being worked on, also none whose client has gone. */
+  drained(): Promise<void> {
+    if (this.active === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onIdle.push(resolve);
+    });
+  }
+
+  private async serve(req: IncomingMessage, res: ServerResponse, path: DoorPath): Promise<void> {
+    const exchange: Exchange = { req, res, path, requestId: assignRequestId(req, res), draining: this.draining };
+    if (this.draining) res.setHeader('connection', 'close');
+    try {
+      await this.answer(exchange);
+    } catch (thrown) {
+      this.refuse(exchange, thrown);
+    }
+  }
+
+  private async answer(exchange: Exchange): Promise<void> {
+    const { req } = exchange;
+    const admission = this.gate.admit(exchange);
+    const version = req.headers['mcp-protocol-version'];
+    const versionHeader = version === undefined ? undefined : String(version);
+    if (req.method !== 'POST') {
+      return isStatelessEra(versionHeader)
+        ? this.stateless.refuseMethod()
+        : this.legacy.receiveBodyless(exchange, admission);
+    }
+    assertReadable(req);
+    const message = parseMessage(await readBody(req));
+    const door = isStateless(message, versionHeader) ? this.stateless : this.legacy;
+    return door.receive(exchange, admission, message);
+  }
+
+  private refuse(exchange: Exchange, thrown: unknown): void {
+    if (thrown instanceof ClientGone) return;
+    const refused = refusalOf(thrown);
+    if (!(thrown instanceof RefusedRequest) && refused.status >= 500) {
+      this.logger.error(
+        `request ${exchange.requestId} failed: ${messageOf(thrown)}`,
+        thrown instanceof Error ? thrown.stack : undefined,
+      );
+    }
+    sendRefusal(exchange, refused);
+  }
+
+  private leave(): void {
+    this.active--;
+    if (this.active > 0) return;
+    for (const resolve of this.onIdle.splice(0)) resolve();
+  }
+}

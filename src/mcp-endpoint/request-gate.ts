@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { AuthChallenge } from '../auth/auth-challenge.js';
+import { CallerAuthenticator, type NotAuthenticated } from '../auth/caller-authenticator.js';
+import type { Principal } from '../auth/principal.js';
+import type { ErrorCode } from '../common/error-codes.js';
+import { CONFIG, type Config } from '../config/config.js';
+import type { AccessRequest } from '../permissions/access-request.js';
+import type { ClientAddress } from '../permissions/ip-visibility.js';
+import { PolicyService } from '../permissions/policy.service.js';
+import type { Admission, DoorName, Exchange } from './exchange.js';
+import { HostCheck } from './host-check.js';
+import { isStatelessEra } from './protocol-versions.js';
+import { carriesCredential } from './query-credentials.js';
+import { invalidRequest, refusal, type RefusedRequest } from './refused-request.js';
+
+/** The steps that every request at an MCP door takes before its body is read. */
+@Injectable()
+export class RequestGate {
+  private readonly hosts: HostCheck;
+  private readonly addresses = new WeakMap<Socket, ClientAddress>();
+
+  constructor(
+    @Inject(CONFIG) config: Config,
+    private readonly authenticator: CallerAuthenticator,
+    private readonly challenge: AuthChallenge,
+    private readonly policy: PolicyService,
+    private readonly audit: AuditService,
+  ) {
+    this.hosts = new HostCheck(config);
+  }
+
+  /**
+   * Host, origin, credential, scope: in this order.
+   * @throws RefusedRequest 421, 403, 400 (credential in the query), 401, 429
+   */
+  admit(exchange: Exchange): Admission {
+    const { req, path } = exchange;
+    if (!this.hosts.allowsHost(req)) throw refusal('misdirected_host');
+    if (!this.hosts.allowsOrigin(req)) throw refusal('forbidden_origin');
+    if (path.query !== '' && carriesCredential(path.query)) {
+      throw invalidRequest('A credential in the query is refused: send it in a header');
+    }
+    const client = this.clientOf(req);
+    const caller = this.authenticator.authenticate(req.headers, client.address ?? '', req.rawHeaders);
+    if (!caller.ok) throw this.unauthenticated(exchange, client, caller);
+    const { principal, credentialHeader } = caller;
+    const access = accessRequestOf(exchange, client.external);
+    const granted = this.policy.access(principal, access);
+    if (!granted.granted) throw this.refused(exchange, client, granted.code, principal);
+    return { principal, credentialHeader, access, granted, sourceAddress: client.address };
+  }
+
+  /** One socket stays one peer, and telling whether an address is internal costs more than authenticating. */
+  private clientOf({ socket, headers }: IncomingMessage): ClientAddress {
+    const forwarded = headers['x-forwarded-for'];
+    if (forwarded !== undefined) {
+      return this.policy.externalAddress(socket.remoteAddress ?? null, String(forwarded));
+    }
+    let known = this.addresses.get(socket);
+    if (known === undefined) {
+      known = this.policy.externalAddress(socket.remoteAddress ?? null, null);
+      this.addresses.set(socket, known);
+    }
+    return known;
+  }
+
+  private unauthenticated(exchange: Exchange, client: ClientAddress, failure: NotAuthenticated): RefusedRequest {
+    if (failure.retryAfter !== undefined) {
+      return this.refused(exchange, client, 'rate_limited', null, { 'retry-after': String(failure.retryAfter) });
+    }
+    const challenge = { 'www-authenticate': this.challenge.headerFor(failure) };
+    return this.refused(exchange, client, 'unauthenticated', null, challenge);
+  }
+
+  private refused(
+    { req, requestId, path }: Exchange,
+    { address }: ClientAddress,
+    code: ErrorCode,
+    principal: Principal | null,
+    headers: Readonly<Record<string, string>> = {},
+  ): RefusedRequest {
+    this.audit.recordRefusal({
+      door: doorNamedBy(req),
+      requestId,
+      principal,
+      code,
+      sourceAddress: address,
+      path: path.route,
+    });
+    return refusal(code, { headers });
+  }
+}
+
+function accessRequestOf({ req, path }: Exchange, external: boolean): AccessRequest {
+  const header = req.headers['x-mcp-servers'];
+  return {
+    route: path.route,
+    scope: path.scope,
+    serversHeader: header === undefined ? null : String(header),
+    external,
+  };
+}
+
+/** The body decides which revision a request speaks; before it is read the header is all there is. */
+function doorNamedBy({ headers }: IncomingMessage): DoorName {
+  const version = headers['mcp-protocol-version'];
+  return isStatelessEra(version === undefined ? undefined : String(version)) ? 'mcp-2026' : 'mcp-2025';
+}

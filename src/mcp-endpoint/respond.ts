@@ -1,0 +1,76 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Exchange } from './exchange.js';
+import { errorJson } from './json-rpc.js';
+import type { RefusedRequest } from './refused-request.js';
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+/** What the kernel did not take at once may stay in memory this long. */
+const SLOW_READER_MS = 60_000;
+const SLOW_READER_BYTES = 256 * 1024;
+/** A larger or endless request body is not read to its end only to keep the connection. */
+const MAX_DISCARDED_BYTES = 64 * 1024;
+/** Time for the client to see the answer before the connection with its unread body is cut. */
+const LINGER_MS = 1_000;
+
+/** Sends one complete JSON body. Does nothing when the client is gone. */
+export function sendJson(
+  { res }: Exchange,
+  status: number,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = NO_HEADERS,
+): void {
+  if (res.headersSent || res.destroyed) return;
+  res.writeHead(status, jsonHeaders(body, headers));
+  endWithin(res, body);
+}
+
+/** Sends a status without a body. */
+export function sendEmpty({ res }: Exchange, status: number): void {
+  if (res.headersSent || res.destroyed) return;
+  res.writeHead(status, { 'content-length': 0, 'cache-control': 'no-store' });
+  res.end();
+}
+
+/** Answers a request that went no further. Requests whose body is not read are cut off after the answer. */
+export function sendRefusal(exchange: Exchange, refused: RefusedRequest): void {
+  const { req, res } = exchange;
+  const body = errorJson(refused.id, refused.code, refused.message, refused.data);
+  if (isReadAnyway(exchange)) return sendJson(exchange, refused.status, body, refused.headers);
+  if (res.headersSent || res.destroyed) return;
+  res.writeHead(refused.status, jsonHeaders(body, { ...refused.headers, connection: 'close' }));
+  // Ending at once would reset the connection, and the reset can overtake the answer.
+  res.write(body);
+  req.resume();
+  const end = (): void => {
+    clearTimeout(timer);
+    res.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  req.once('end', end).once('close', end);
+}
+
+/** Ends a response; a client that does not read what is left of it is dropped. */
+export function endWithin(res: ServerResponse, lastChunk?: string | Buffer): void {
+  if (lastChunk === undefined) res.end();
+  else res.end(lastChunk);
+  if (res.writableLength < SLOW_READER_BYTES) return;
+  const timer = setTimeout(() => res.destroy(), SLOW_READER_MS);
+  res.once('close', () => clearTimeout(timer));
+}
+
+function isReadAnyway({ req }: Exchange): boolean {
+  if (req.complete) return true;
+  const length = req.headers['content-length'];
+  if (length === undefined) return req.headers['transfer-encoding'] === undefined;
+  return Number(length) <= MAX_DISCARDED_BYTES;
+}
+
+function jsonHeaders(body: string | Buffer, more: Readonly<Record<string, string>>): OutgoingHttpHeaders {
+  return {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...more,
+  };
+}

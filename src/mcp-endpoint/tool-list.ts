@@ -1,0 +1,61 @@
+import type { ListedTool, ToolListing } from '../catalog/catalog.types.js';
+import { isJsonObject, type JsonObject } from '../common/json.js';
+import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
+
+/** Member of `_meta` that tells how fresh each server's part of an aggregate list is. */
+export const SERVERS_META_KEY = 'gatehouse/servers';
+
+/** JSON of single tools by definition and public name, so that a long list costs one pass over ready texts. */
+type ToolTexts = WeakMap<ToolDefinition, Map<string, string>>;
+
+const statelessTexts: ToolTexts = new WeakMap();
+const sessionTexts: ToolTexts = new WeakMap();
+
+/** The `tools` array of a list for 2026 clients: the upstream's definitions under their public names. */
+export function statelessToolsJson(listing: ToolListing): string {
+  return arrayOf(listing, statelessTexts, (tool) => tool);
+}
+
+/** The same for 2025 clients. */
+export function sessionToolsJson(listing: ToolListing): string {
+  return arrayOf(listing, sessionTexts, forSessionEra);
+}
+
+/** `_meta` of a list; null on doors of a single server, which have nothing to tell apart. */
+export function serversMeta(listing: ToolListing, single: boolean): JsonObject | null {
+  return single ? null : { [SERVERS_META_KEY]: { ...listing.servers } };
+}
+
+/**
+ * The session revisions know output schemas of type object only, and a client that checks them drops the whole list
+ * for one other schema.
+ */
+function forSessionEra(tool: ToolDefinition): ToolDefinition {
+  if (tool.outputSchema === undefined || (isJsonObject(tool.outputSchema) && tool.outputSchema.type === 'object')) {
+    return tool;
+  }
+  const { outputSchema: _unsupported, ...rest } = tool;
+  return { ...rest, name: tool.name, inputSchema: tool.inputSchema };
+}
+
+function arrayOf(listing: ToolListing, texts: ToolTexts, adapt: (tool: ToolDefinition) => ToolDefinition): string {
+  return `[${listing.tools.map((row) => textOf(row, texts, adapt)).join(',')}]`;
+}
+
+function textOf(
+  { tool, publicName }: ListedTool,
+  texts: ToolTexts,
+  adapt: (tool: ToolDefinition) => ToolDefinition,
+): string {
+  let byName = texts.get(tool);
+  if (byName === undefined) {
+    byName = new Map();
+    texts.set(tool, byName);
+  }
+  let text = byName.get(publicName);
+  if (text === undefined) {
+    text = JSON.stringify({ ...adapt(tool), name: publicName });
+    byName.set(publicName, text);
+  }
+  return text;
+}
