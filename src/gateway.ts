@@ -41,6 +41,21 @@ export async function startGateway(config: Config, databaseUrl: Secret, parts: G
     adapter,
     { logger: parts.logger, abortOnError: false, bodyParser: false },
   );
+  try {
+    const endpoint = await openDoors(app, adapter, config);
+    return { url: addressOf(app), app, close: () => closeGateway(app, endpoint) };
+  } catch (error) {
+    // What was opened on the way (pools, listeners, processes) must not outlive the failed start.
+    await app.close();
+    throw error;
+  }
+}
+
+async function openDoors(
+  app: NestExpressApplication,
+  adapter: GatehouseHttpAdapter,
+  config: Config,
+): Promise<McpEndpoint> {
   app.disable('x-powered-by');
   serveDocs(app, openApiDocument(app, VERSION));
   await app.init();
@@ -52,7 +67,7 @@ export async function startGateway(config: Config, databaseUrl: Secret, parts: G
   });
   await app.listen(config.port, config.host);
   app.get(PublicUrl, { strict: false }).listensOn(portOf(app));
-  return { url: addressOf(app), app, close: () => closeGateway(app, endpoint) };
+  return endpoint;
 }
 
 async function closeGateway(app: INestApplication, endpoint: McpEndpoint): Promise<void> {

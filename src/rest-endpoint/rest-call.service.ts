@@ -10,7 +10,7 @@ import { ToolCallService } from '../tool-calls/tool-call.service.js';
 import type { ToolCallOutcome } from '../tool-calls/tool-call.types.js';
 import type { ClientChannel } from '../upstream/upstream.types.js';
 import type { RestCaller } from './rest-caller.js';
-import type { CallToolDto, RestToolDto, RestToolListDto } from './rest.dto.js';
+import type { CallToolDto, PublicToolListDto, RestToolDto, RestToolListDto } from './rest.dto.js';
 
 /** A REST caller takes one answer: no progress, no logs, no questions. */
 const SILENT_CHANNEL: ClientChannel = {
@@ -51,10 +51,21 @@ export class RestCallService {
     return resultOf(outcome);
   }
 
+  /** The tools of one server or of all, by their upstream names. */
   async list(caller: RestCaller, serverId: string | undefined): Promise<RestToolListDto> {
-    const decision = this.policy.access(caller.principal, this.accessOf(caller, '/mcp-rest/tools/list', serverId));
+    return listOf(await this.listing(this.accessOf(caller, '/mcp-rest/tools/list', serverId), caller));
+  }
+
+  /** The tools of all servers of the caller, by their public names. */
+  async listPublic(caller: RestCaller): Promise<PublicToolListDto> {
+    const { tools } = await this.listing(this.accessOf(caller, '/v1/mcp/tools', undefined), caller);
+    return { tools: tools.map(({ publicName, tool }) => ({ ...tool, name: publicName })) };
+  }
+
+  private async listing(access: AccessRequest, { principal }: RestCaller): Promise<ToolListing> {
+    const decision = this.policy.access(principal, access);
     if (!decision.granted) throw new GatehouseError(decision.code, ERROR_CODES[decision.code].title);
-    return listOf(await this.listings.list(decision));
+    return this.listings.list(decision);
   }
 
   private accessOf(caller: RestCaller, route: string, serverId: string | undefined): AccessRequest {

@@ -7,11 +7,12 @@ import { RestCallers } from './rest-caller.js';
 import { RestCallService } from './rest-call.service.js';
 import { RestRefusalFilter } from './rest-refusal.filter.js';
 import { RestController } from './rest.controller.js';
+import { ToolsController } from './tools.controller.js';
 
-/** `/mcp-rest`. */
+/** `/mcp-rest` and `/v1/mcp/tools`. */
 @Module({
   imports: [AuditModule, CatalogModule, PermissionsModule, ToolCallsModule],
-  controllers: [RestController],
+  controllers: [RestController, ToolsController],
   providers: [RestCallers, RestCallService, RestRefusalFilter],
 })
 export class RestEndpointModule {}

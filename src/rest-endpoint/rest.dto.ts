@@ -97,3 +97,21 @@ export class ToolResultDto {
   @ApiPropertyOptional({ description: 'The tool itself reports an error.', example: false })
   isError?: boolean;
 }
+
+/** One tool as the aggregate door lists it; members of the upstream that the gateway does not know are kept. */
+export class PublicToolDto {
+  @ApiProperty({ example: 'everything-echo' })
+  name: string;
+
+  @ApiPropertyOptional({ example: 'Echoes back the input' })
+  description?: string;
+
+  @ApiProperty({ type: Object, example: { type: 'object', properties: { message: { type: 'string' } } } })
+  inputSchema: JsonObject;
+}
+
+/** Answer of `GET /v1/mcp/tools`. */
+export class PublicToolListDto {
+  @ApiProperty({ type: [PublicToolDto] })
+  tools: PublicToolDto[];
+}
