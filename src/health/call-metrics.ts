@@ -35,13 +35,11 @@ export class CallMetrics {
 
   constructor(audit: AuditService, hooks: HookRegistry) {
     collectDefaultMetrics({ register: this.registry });
-    new Gauge({
+    const failOpenHooks: Gauge = new Gauge({
       name: 'gatehouse_fail_open_hooks',
       help: 'Hooks that let calls pass when they fail',
       registers: [this.registry],
-      collect() {
-        this.set(hooks.all().filter((hook) => hook.failOpen).length);
-      },
+      collect: () => failOpenHooks.set(hooks.all().filter((hook) => hook.failOpen).length),
     });
     audit.onRecord((record) => this.observe(record));
   }

@@ -63,7 +63,8 @@ function isReachableFromOutside({ registry }: PolicyWorld, server: McpServer): b
 
 function grant(world: PolicyWorld, levels: Levels, scope: Scope): AccessDecision {
   const rulesOf = toolRules(world, levels, scope);
-  const servers = new Map(scope.servers.map((server) => [server.id, new ServerGrant(server, rulesOf)]));
+  const servers = new Map<string, ServerGrant>();
+  for (const server of scope.servers) servers.set(server.id, new ServerGrant(server, rulesOf));
   const single = scope.single === null ? null : (servers.get(scope.single.id) ?? null);
   return { granted: true, servers, single };
 }

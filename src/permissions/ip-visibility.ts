@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 type Address = ReturnType<typeof ipaddr.parse>;
@@ -48,8 +49,8 @@ export function clientAddress(
 
 function parseAddress(text: string | null): Address | null {
   if (text === null) return null;
-  // Shortened, octal and hexadecimal IPv4 notations are read differently by different programs.
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return null;
+  // Stricter than ipaddr.js, which takes shortened, octal and hexadecimal IPv4 notations too.
+  if (isIP(text) === 0) return null;
   const parsed = ipaddr.parse(text);
   if (!(parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress())) return parsed;
   // The library reads `::10.0.0.1`, an obsolete form that routes nowhere, as if it were `::ffff:10.0.0.1`.

@@ -79,5 +79,7 @@ describe('PolicyService', () => {
     const service = serviceOver({ current: snapshotOf([]) });
     expect(service.externalAddress('10.0.0.1', '203.0.113.7')).toEqual({ address: '203.0.113.7', external: true });
     expect(service.externalAddress('127.0.0.1', '203.0.113.7')).toEqual({ address: '127.0.0.1', external: false });
+    expect(service.externalAddress('10.0.0.1', 'null')).toEqual({ address: null, external: true });
+    expect(service.externalAddress('10.0.0.1', null)).toEqual({ address: '10.0.0.1', external: false });
   });
 });

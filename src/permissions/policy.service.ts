@@ -16,6 +16,8 @@ import { scopeKey } from './scope-key.js';
 const MAX_SCOPES = 64;
 /** Longer scopes are decided anew each time, so that a caller cannot fill the memory with long paths. */
 const MAX_KEY_LENGTH = 1024;
+/** Client addresses that are remembered: reading one takes longer than deciding. */
+const MAX_ADDRESSES = 1024;
 
 interface Remembered {
   readonly registry: RegistrySnapshot;
@@ -27,6 +29,7 @@ interface Remembered {
 export class PolicyService {
   private readonly logger = new Logger(PolicyService.name);
   private readonly remembered = new WeakMap<Principal, LRUCache<string, Remembered>>();
+  private readonly addresses = new LRUCache<string, ClientAddress>({ max: MAX_ADDRESSES });
   private readonly trustedProxies: ReturnType<typeof parseRanges>;
   private readonly separator: string;
 
@@ -57,7 +60,12 @@ export class PolicyService {
    * @param forwardedFor `X-Forwarded-For` as received; counts only when the peer is a trusted proxy.
    */
   externalAddress(peer: string | null, forwardedFor: string | null): ClientAddress {
-    return clientAddress(peer, forwardedFor, this.trustedProxies);
+    const key = forwardedFor === null ? `${peer}` : `${peer}|${forwardedFor}`;
+    const known = this.addresses.get(key);
+    if (known !== undefined) return known;
+    const client = clientAddress(peer, forwardedFor, this.trustedProxies);
+    if (key.length <= MAX_KEY_LENGTH) this.addresses.set(key, client);
+    return client;
   }
 
   private recall(principal: Principal, request: AccessRequest): AccessDecision {

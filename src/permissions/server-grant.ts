@@ -23,7 +23,7 @@ export interface ToolRules {
  */
 export class ServerGrant implements ServerAccess {
   #decide: ((tool: string) => boolean) | null = null;
-  readonly #remembered = new Map<string, boolean>();
+  #remembered: Map<string, boolean> | null = null;
 
   constructor(
     readonly server: McpServer,
@@ -31,11 +31,12 @@ export class ServerGrant implements ServerAccess {
   ) {}
 
   allowsTool(tool: string): boolean {
-    const known = this.#remembered.get(tool);
+    const known = this.#remembered?.get(tool);
     if (known !== undefined) return known;
     this.#decide ??= toolDecision(this.server, this.rulesOf(this.server));
     if (this.#decide === allowEveryTool) return true;
     const answer = this.#decide(tool);
+    this.#remembered ??= new Map();
     if (this.#remembered.size < MAX_REMEMBERED) this.#remembered.set(tool, answer);
     return answer;
   }

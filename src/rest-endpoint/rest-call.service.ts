@@ -7,13 +7,12 @@ import type { JsonObject } from '../common/json.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import { PolicyService } from '../permissions/policy.service.js';
 import { ToolCallService } from '../tool-calls/tool-call.service.js';
-import type { ToolCallOutcome } from '../tool-calls/tool-call.types.js';
-import type { ClientChannel } from '../upstream/upstream.types.js';
+import type { ToolCallOutcome, ToolCallRequest } from '../tool-calls/tool-call.types.js';
 import type { RestCaller } from './rest-caller.js';
 import type { CallToolDto, PublicToolListDto, RestToolDto, RestToolListDto } from './rest.dto.js';
 
 /** A REST caller takes one answer: no progress, no logs, no questions. */
-const SILENT_CHANNEL: ClientChannel = {
+const SILENT_CHANNEL: ToolCallRequest['client'] = {
   capabilities: {},
   wantsProgress: false,
   logLevel: null,
