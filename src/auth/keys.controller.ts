@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/commo
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { RequireRole } from '../common/access.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
+import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../common/api-problems.decorator.js';
 import { MAX_PAGE_SIZE, nextLink, PageQuery, readCursor } from '../common/page.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { DeleteKeysDto, GenerateKeyDto, KeyInfoQuery, KeyReferenceDto } from './key.dto.js';
@@ -13,7 +13,7 @@ import type { Principal } from './principal.js';
 /** Virtual keys: what callers of the gateway authenticate with. */
 @ApiTags('Keys')
 @ApiBearerAuth('gatehouse-key')
-@ApiProblems('unauthenticated', 'forbidden', 'forbidden_route', 'rate_limited', 'internal_error')
+@ApiProblems(...COMMON_PROBLEMS)
 @Controller('key')
 export class KeysController {
   constructor(private readonly keys: KeysService) {}
@@ -26,7 +26,7 @@ export class KeysController {
     description: 'The key is in this answer only: the gateway stores its hash. Without grants it reaches no server.',
   })
   @ApiOkResponse({ type: GeneratedKeyView })
-  @ApiProblems('invalid_request', 'unknown_field', 'malformed_json', 'conflict')
+  @ApiProblems(...BODY_PROBLEMS, 'conflict')
   async generate(@Body() body: GenerateKeyDto, @CurrentPrincipal() caller: Principal): Promise<GeneratedKeyView> {
     const { key, record } = await this.keys.generate(body, caller);
     return { key, ...toKeyView(record) };
@@ -62,7 +62,7 @@ export class KeysController {
   @RequireRole('admin')
   @ApiOperation({ summary: 'Delete keys', description: 'All of them, or none when one does not exist.' })
   @ApiOkResponse({ type: DeletedKeysView })
-  @ApiProblems('invalid_request', 'unknown_field', 'malformed_json', 'not_found')
+  @ApiProblems(...BODY_PROBLEMS, 'not_found')
   async delete(@Body() body: DeleteKeysDto): Promise<DeletedKeysView> {
     return { deleted_keys: await this.keys.delete(body.keys) };
   }
@@ -72,7 +72,7 @@ export class KeysController {
   @RequireRole('admin')
   @ApiOperation({ summary: 'Block a key', description: 'In force on every replica within two seconds.' })
   @ApiOkResponse({ type: KeyView })
-  @ApiProblems('invalid_request', 'unknown_field', 'malformed_json', 'not_found')
+  @ApiProblems(...BODY_PROBLEMS, 'not_found')
   async block(@Body() body: KeyReferenceDto, @CurrentPrincipal() caller: Principal): Promise<KeyView> {
     return toKeyView(await this.keys.setBlocked(body.key, true, caller));
   }
@@ -82,7 +82,7 @@ export class KeysController {
   @RequireRole('admin')
   @ApiOperation({ summary: 'Unblock a key' })
   @ApiOkResponse({ type: KeyView })
-  @ApiProblems('invalid_request', 'unknown_field', 'malformed_json', 'not_found')
+  @ApiProblems(...BODY_PROBLEMS, 'not_found')
   async unblock(@Body() body: KeyReferenceDto, @CurrentPrincipal() caller: Principal): Promise<KeyView> {
     return toKeyView(await this.keys.setBlocked(body.key, false, caller));
   }

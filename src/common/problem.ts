@@ -42,7 +42,7 @@ const BY_STATUS: Readonly<Record<number, PublicError>> = {
   503: ['dependency_unavailable', 'A dependency is not available; try again later.'],
 };
 
-const UNAVAILABLE: PublicError = ['dependency_unavailable', 'The database is not available; try again later.'];
+const UNAVAILABLE: PublicError = ['dependency_unavailable', 'A dependency is not available; try again later.'];
 const RETRY_AFTER_S = 5;
 /** Codes of broken connections, from the system and from PostgreSQL (classes 08 and 57P, too many connections). */
 const BROKEN_CONNECTION = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08\w{3}|57P\d{2}|53300)$/;

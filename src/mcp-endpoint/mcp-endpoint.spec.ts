@@ -239,9 +239,7 @@ describe('draining', () => {
     await started;
     own.endpoint.beginDrain();
     let drained = false;
-    const drain = own.endpoint.drained().then(() => {
-      drained = true;
-    });
+    const drain = own.endpoint.drained().then(() => (drained = true));
     const late = await own.send(list());
     expect(late).toMatchObject({ status: 200, headers: { connection: 'close' } });
     const hello = { protocolVersion: '2025-11-25', capabilities: {} };

@@ -27,6 +27,8 @@ export class McpEndpoint {
   private active = 0;
   private draining = false;
   private readonly onIdle: (() => void)[] = [];
+  /** `handle` follows `matches` for the same request: no need to take the path apart twice. */
+  private lastMatch: { readonly target: string; readonly path: DoorPath | null } = { target: '', path: null };
 
   constructor(
     private readonly gate: RequestGate,
@@ -36,12 +38,12 @@ export class McpEndpoint {
 
   /** Is this request target (with or without query) one of the MCP doors? */
   matches(url: string): boolean {
-    return matchDoor(url) !== null;
+    return this.pathOf(url) !== null;
   }
 
   /** Answers a request for which {@link matches} is true. Never throws. */
   handle(req: IncomingMessage, res: ServerResponse): void {
-    const path = matchDoor(req.url ?? '');
+    const path = this.pathOf(req.url ?? '');
     if (path === null) throw new TypeError('handle() takes only what matches() takes');
     this.active++;
     void this.serve(req, res, path).finally(() => this.leave());
@@ -96,6 +98,11 @@ export class McpEndpoint {
       );
     }
     sendRefusal(exchange, refused);
+  }
+
+  private pathOf(target: string): DoorPath | null {
+    if (this.lastMatch.target !== target) this.lastMatch = { target, path: matchDoor(target) };
+    return this.lastMatch.path;
   }
 
   private leave(): void {

@@ -30,7 +30,10 @@ it('joins what arrives in parts', async () => {
 });
 
 it('gives up on a body that does not arrive', async () => {
-  expect(await readingOf(1, () => undefined)).toMatchObject({ status: 408 });
+  expect(await readingOf(1, () => undefined)).toMatchObject({
+    status: 408,
+    headers: { connection: 'close' },
+  });
 });
 
 it('tells when the client has gone', async () => {

@@ -75,6 +75,8 @@ function ignoreError(): void {
   // An `error` event without a listener would end the process.
 }
 
+/** The rest may never come, so the connection is of no use any more. */
 function timedOut(): RefusedRequest {
-  return new RefusedRequest({ status: 408, code: RPC.invalidRequest, message: 'The body did not arrive in time' });
+  const message = 'The body did not arrive in time';
+  return new RefusedRequest({ status: 408, code: RPC.invalidRequest, message, headers: { connection: 'close' } });
 }

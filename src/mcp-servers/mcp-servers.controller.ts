@@ -12,7 +12,7 @@ import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import { hasAdminView, type Principal } from '../auth/principal.js';
 import { RequireRole } from '../common/access.decorator.js';
-import { ApiProblems } from '../common/api-problems.decorator.js';
+import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../common/api-problems.decorator.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { MAX_PAGE_SIZE, nextLink, PageQuery, readCursor } from '../common/page.js';
 import { McpServerViewDto } from './mcp-server-view.dto.js';
@@ -26,7 +26,7 @@ const PATH = '/v1/mcp/server';
 /** The registry of servers. */
 @ApiTags('MCP servers')
 @ApiBearerAuth('gatehouse-key')
-@ApiProblems('unauthenticated', 'forbidden', 'forbidden_route', 'rate_limited', 'internal_error')
+@ApiProblems(...COMMON_PROBLEMS)
 @Controller('v1/mcp/server')
 export class McpServersController {
   constructor(
@@ -42,7 +42,7 @@ export class McpServersController {
     description: 'Checked and stored; nothing is connected to. Secrets are encrypted and never returned.',
   })
   @ApiCreatedResponse({ type: McpServerViewDto })
-  @ApiProblems('invalid_request', 'unknown_field', 'malformed_json', 'conflict')
+  @ApiProblems(...BODY_PROBLEMS, 'conflict')
   async create(@Body() body: CreateMcpServerDto, @CurrentPrincipal() caller: Principal): Promise<ServerView> {
     return toAdminView(await this.servers.create(body.server_id ?? null, body, caller));
   }
@@ -100,7 +100,7 @@ export class McpServersController {
       'or of the origin of `url` drops the stored ones unless new ones are sent.',
   })
   @ApiAcceptedResponse({ type: McpServerViewDto })
-  @ApiProblems('invalid_request', 'unknown_field', 'malformed_json', 'not_found', 'conflict')
+  @ApiProblems(...BODY_PROBLEMS, 'not_found', 'conflict')
   async update(@Body() body: UpdateMcpServerDto, @CurrentPrincipal() caller: Principal): Promise<ServerView> {
     return toAdminView(await this.servers.update(body.server_id, body, caller));
   }

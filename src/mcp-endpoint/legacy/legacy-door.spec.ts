@@ -4,6 +4,9 @@ import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
 
+/** What Node says of a request that its sender aborted. */
+const ABORTED = /aborted/;
+
 let doors: Doors;
 let echo: Doors['execute'];
 beforeAll(async () => {
@@ -262,7 +265,7 @@ describe('tools/call', () => {
           client.abort();
         });
     });
-    await expect(doors.send(call({ headers, signal: client.signal }))).rejects.toThrow();
+    await expect(doors.send(call({ headers, signal: client.signal }))).rejects.toThrow(ABORTED);
     const { signal } = await disconnected;
     let drained = false;
     const drain = doors.endpoint.drained().then(() => (drained = true));
@@ -379,7 +382,7 @@ describe('requests to the client', () => {
       };
     });
     const answer = doors.send(call({ headers, signal: client.signal, onEvent: () => client.abort() }));
-    await expect(answer).rejects.toThrow();
+    await expect(answer).rejects.toThrow(ABORTED);
     expect(await failed).toBe('The client is gone');
     await doors.endpoint.drained();
   });

@@ -4,6 +4,9 @@ import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
 
+/** What Node says of a request that its sender aborted. */
+const ABORTED = /aborted/;
+
 let doors: Doors;
 let echo: Doors['execute'];
 beforeAll(async () => {
@@ -331,7 +334,7 @@ describe('tools/call', () => {
     });
     const params = { _meta: { progressToken: 1 } };
     const answer = doors.send(call(params, { signal: client.signal, onEvent: () => client.abort() }));
-    await expect(answer).rejects.toThrow();
+    await expect(answer).rejects.toThrow(ABORTED);
     await cancelled;
     await doors.endpoint.drained();
   });

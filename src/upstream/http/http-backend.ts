@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OutboundClient } from '../../outbound/outbound-client.js';
+import type { McpServer } from '../../mcp-servers/mcp-server.js';
+import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
+import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import { CallSlots } from '../call-slots.js';
+import { RequestIds } from '../json-rpc.js';
+import type { ToolBackend } from '../tool-backend.js';
+import { ToolChanges } from '../tool-changes.js';
+import { collectTools } from '../tool-pages.js';
+import { untilAborted } from '../until-aborted.js';
+import { UPSTREAM_LIMITS, type UpstreamLimits } from '../upstream-limits.js';
+import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
+import { EraProber } from './era-prober.js';
+import type { Era, HttpUpstream } from './http-upstream.js';
+import { HttpUpstreams } from './http-upstreams.js';
+import { paramHeaderFault } from './param-headers.js';
+import { SessionLeg } from './session-leg.js';
+import { StatelessLeg } from './stateless-leg.js';
+
+const SWEEP_EVERY_MS = 30_000;
+
+/** Streamable HTTP of both eras. */
+@Injectable()
+export class HttpBackend implements ToolBackend {
+  readonly carriesHookHeaders = true;
+  readonly #slots = new CallSlots();
+  readonly #upstreams: HttpUpstreams;
+  readonly #stateless: StatelessLeg;
+  readonly #sessions: SessionLeg;
+  readonly #prober: EraProber;
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(outbound: OutboundClient, changes: ToolChanges, @Inject(UPSTREAM_LIMITS) limits: UpstreamLimits) {
+    const ids = new RequestIds();
+    this.#upstreams = new HttpUpstreams(outbound, changes, limits);
+    this.#stateless = new StatelessLeg(ids, limits);
+    this.#sessions = new SessionLeg(ids, limits);
+    this.#prober = new EraProber(this.#stateless);
+    this.#sweeper = setInterval(() => this.#upstreams.sweep(), SWEEP_EVERY_MS).unref();
+  }
+
+  async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
+    const upstream = this.#upstreams.of(call.server);
+    this.#slots.enter(call.server);
+    try {
+      const era = upstream.era ?? (await this.#probe(upstream, options.signal));
+      const leg = era === '2026' ? this.#stateless : this.#sessions;
+      return await leg.call(upstream, call, options);
+    } finally {
+      this.#slots.leave(call.server);
+    }
+  }
+
+  async listTools(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+    const upstream = this.#upstreams.of(server);
+    const era = upstream.era ?? (await this.#probe(upstream, signal));
+    const leg = era === '2026' ? this.#stateless : this.#sessions;
+    const faultOf = (tool: ToolDefinition) => (era === '2026' ? paramHeaderFault(tool.inputSchema) : null);
+    return collectTools(server, (params) => leg.listPage(upstream, params, signal), faultOf);
+  }
+
+  release(serverId: string): Promise<void> {
+    return this.#upstreams.release(serverId);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    await this.#upstreams.close();
+  }
+
+  #probe(upstream: HttpUpstream, signal: AbortSignal): Promise<Era> {
+    return untilAborted(this.#prober.probe(upstream), signal);
+  }
+}

@@ -1,0 +1,132 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { GatehouseError } from '../../common/gatehouse-error.js';
+import type { JsonObject } from '../../common/json.js';
+import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import { sessionCallParams } from '../call-params.js';
+import { ClientRelay, type RelayLeg } from '../client-relay.js';
+import { cancelled, unavailable } from '../upstream-errors.js';
+import type { HeaderMap } from '../upstream-headers.js';
+import type { UpstreamLimits } from '../upstream-limits.js';
+import type { InvokeOptions } from '../upstream.types.js';
+import type { HttpSession } from './http-session.js';
+import type { HttpUpstream } from './http-upstream.js';
+import { RpcExchange, type RpcAnswer, type RpcExchangeSpec } from './rpc-exchange.js';
+import type { ResumePoint } from './sse-decoder.js';
+
+/** How often a stream of one call is taken up again. */
+const MAX_RESUMPTIONS = 20;
+const DEFAULT_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 10_000;
+
+export interface SessionCallSpec {
+  readonly upstream: HttpUpstream;
+  readonly session: HttpSession;
+  readonly call: AuthorizedCall;
+  readonly options: InvokeOptions;
+  /** Composed headers of the call. */
+  readonly headers: HeaderMap;
+  readonly id: number;
+  readonly limits: UpstreamLimits;
+}
+
+/** One sending of one tool call in a session. */
+export class SessionCall implements RelayLeg {
+  readonly #relay: ClientRelay;
+  #exchange: RpcExchange;
+
+  constructor(private readonly spec: SessionCallSpec) {
+    this.#relay = new ClientRelay(spec.options.client, spec.id, this);
+    this.#exchange = new RpcExchange(this.#postSpec());
+  }
+
+  /** @throws GatehouseError as {@link RpcExchange.send}; the upstream is told when nobody waits for it any more. */
+  async run(): Promise<RpcAnswer> {
+    try {
+      return await this.#followStream();
+    } catch (error) {
+      if (this.#exchange.sent !== 'no' && isGivenUp(error)) this.#tellCancelled(error.code);
+      throw error;
+    } finally {
+      this.#relay.close();
+    }
+  }
+
+  answer(message: JsonObject): void {
+    this.spec.session.mention(message, this.spec.headers);
+  }
+
+  waitingForClient(waiting: boolean): void {
+    if (waiting) this.#exchange.pauseClocks();
+    else this.#exchange.resumeClocks();
+  }
+
+  toolsChanged(): void {
+    this.spec.upstream.toolsChanged();
+  }
+
+  /** A server of 2025-11-25 may close the stream before the reply, and expects to be asked for the rest of it. */
+  async #followStream(): Promise<RpcAnswer> {
+    for (let resumptions = 0; ; resumptions++) {
+      const ended = await this.#exchange.send().catch((error: unknown) => this.#brokenStream(error));
+      const { resumePoint } = this.#exchange;
+      if (ended instanceof GatehouseError) {
+        if (resumePoint === null || resumptions === MAX_RESUMPTIONS) throw ended;
+      } else if (ended.reply !== null || !ended.streamed || resumePoint === null || resumptions === MAX_RESUMPTIONS) {
+        return ended;
+      }
+      await this.#resumeAt(resumePoint);
+    }
+  }
+
+  /** Only a broken connection can be followed; anything else ends the call. */
+  #brokenStream(error: unknown): GatehouseError {
+    if (error instanceof GatehouseError && error.code === 'upstream_unavailable') return error;
+    throw error;
+  }
+
+  async #resumeAt(point: ResumePoint): Promise<void> {
+    const { signal } = this.spec.options;
+    const { remainingMs } = this.#exchange;
+    const waitMs = Math.min(point.retryMs ?? DEFAULT_RETRY_MS, MAX_RETRY_MS);
+    if (waitMs >= remainingMs) throw unavailable('yes', 'the event stream ended without a reply');
+    await pause(waitMs, undefined, { signal }).catch(() => {
+      throw cancelled('yes');
+    });
+    this.#exchange = new RpcExchange({
+      ...this.#postSpec(),
+      method: 'GET',
+      headers: this.spec.session.resumeHeaders(this.spec.headers, point.lastEventId),
+      body: null,
+      call: 'sent-earlier',
+      timeoutMs: remainingMs - waitMs,
+    });
+  }
+
+  #postSpec(): RpcExchangeSpec {
+    const { upstream, session, call, options, headers, id, limits } = this.spec;
+    const params = sessionCallParams(call, options.client, id);
+    return {
+      target: upstream.target,
+      method: 'POST',
+      headers: session.postHeaders(headers),
+      body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }),
+      id,
+      call: 'carried',
+      timeoutMs: call.server.timeoutMs,
+      limits,
+      signal: options.signal,
+      listener: this.#relay,
+    };
+  }
+
+  #tellCancelled(reason: string): void {
+    const params = { requestId: this.spec.id, reason };
+    this.spec.session.mention({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, this.spec.headers);
+  }
+}
+
+/** In a session a closed connection does not cancel, so these need a message. */
+function isGivenUp(error: unknown): error is GatehouseError {
+  if (!(error instanceof GatehouseError)) return false;
+  return error.code === 'call_cancelled' || error.code === 'upstream_timeout' || error.code === 'result_too_large';
+}

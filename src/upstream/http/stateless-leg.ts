@@ -1,0 +1,147 @@
+import { Logger } from '@nestjs/common';
+import { messageOf, type Sent } from '../../common/gatehouse-error.js';
+import type { JsonObject } from '../../common/json.js';
+import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
+import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import { statelessCallParams } from '../call-params.js';
+import { runInputRounds, type RoundInput } from '../input-rounds.js';
+import type { RequestIds } from '../json-rpc.js';
+import { NotificationRelay } from '../notification-relay.js';
+import { GATEWAY_CLIENT, HEADER_MISMATCH, STATELESS_VERSION, UNSUPPORTED_VERSION, statelessMeta } from '../protocol.js';
+import { checkResultType } from '../result-type.js';
+import { protocolError } from '../upstream-errors.js';
+import { callHeaders, flatten, JSON_RPC_HEADERS, serverHeaders, type HeaderMap } from '../upstream-headers.js';
+import type { UpstreamLimits } from '../upstream-limits.js';
+import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
+import { replyOf } from './http-answer.js';
+import type { HttpUpstream } from './http-upstream.js';
+import { headerText, paramHeadersOf, paramHeaderValues, type ParamHeader } from './param-headers.js';
+import { RpcExchange, type RpcAnswer } from './rpc-exchange.js';
+
+/** By this code, with HTTP status 400, servers that know only sessions refuse a request outside of one. */
+const SESSION_SERVER_REFUSAL = -32000;
+
+/** What of the headers of a call depends only on the tool. */
+interface ToolHeaders {
+  /** The server headers that `fixed` was made with. */
+  readonly base: HeaderMap;
+  readonly fixed: string[];
+  readonly params: readonly ParamHeader[];
+}
+
+/** Streamable HTTP of revision 2026-07-28: each request stands for itself, and closing it is cancelling it. */
+export class StatelessLeg {
+  readonly #logger = new Logger(StatelessLeg.name);
+  readonly #toolHeaders = new WeakMap<ToolDefinition, ToolHeaders>();
+
+  constructor(
+    private readonly ids: RequestIds,
+    private readonly limits: UpstreamLimits,
+  ) {}
+
+  /** Runs one call to its end; see {@link runInputRounds} for what `input_required` does. */
+  call(upstream: HttpUpstream, call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
+    return runInputRounds(options, (input) => this.#send(upstream, call, options, input));
+  }
+
+  /** One page of `tools/list`. */
+  async listPage(upstream: HttpUpstream, params: JsonObject, signal: AbortSignal): Promise<UpstreamReply> {
+    const answer = await this.ask(upstream, 'tools/list', params, signal);
+    return this.#read(upstream, answer, GATEWAY_CLIENT.capabilities, 'no');
+  }
+
+  /** Sends a request of the gateway itself, under the server's own credential. */
+  ask(upstream: HttpUpstream, method: string, params: JsonObject, signal: AbortSignal | null): Promise<RpcAnswer> {
+    const id = this.ids.next();
+    const { server, target } = upstream;
+    return new RpcExchange({
+      target,
+      method: 'POST',
+      headers: [...requestHeaders(method), ...flatten(serverHeaders(server))],
+      body: requestBody(id, method, { ...params, _meta: statelessMeta(GATEWAY_CLIENT, id) }),
+      id,
+      call: 'none',
+      timeoutMs: Math.min(server.timeoutMs, this.limits.handshakeMs),
+      limits: this.limits,
+      signal,
+      listener: null,
+    }).send();
+  }
+
+  async #send(
+    upstream: HttpUpstream,
+    call: AuthorizedCall,
+    options: InvokeOptions,
+    input: RoundInput,
+  ): Promise<UpstreamReply> {
+    const id = this.ids.next();
+    const { client } = options;
+    const exchange = new RpcExchange({
+      target: upstream.target,
+      method: 'POST',
+      headers: this.#headersOf(call, options),
+      body: requestBody(id, 'tools/call', statelessCallParams(call, client, id, input)),
+      id,
+      call: 'carried',
+      timeoutMs: call.server.timeoutMs,
+      limits: this.limits,
+      signal: options.signal,
+      listener: new NotificationRelay(client, id, upstream),
+    });
+    const answer = await exchange.send();
+    return this.#read(upstream, answer, client.capabilities, 'yes');
+  }
+
+  #headersOf(call: AuthorizedCall, options: InvokeOptions): string[] {
+    const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders);
+    const known = this.#toolHeaders.get(call.tool);
+    const { fixed, params } = known?.base === headers ? known : this.#makeHeaders(call.tool, headers);
+    return params.length === 0 ? fixed : [...fixed, ...paramHeaderValues(params, call.arguments)];
+  }
+
+  #makeHeaders(tool: ToolDefinition, base: HeaderMap): ToolHeaders {
+    const fixed = [...requestHeaders('tools/call'), 'mcp-name', headerText(tool.name), ...flatten(base)];
+    const made = { base, fixed, params: paramsOf(tool) };
+    this.#toolHeaders.set(tool, made);
+    return made;
+  }
+
+  #read(upstream: HttpUpstream, answer: RpcAnswer, capabilities: JsonObject, sent: Sent): UpstreamReply {
+    if (speaksOtherwise(answer)) upstream.forgetEra();
+    const reply = replyOf(answer, sent);
+    if (reply.kind === 'error') this.#refuseOwnFault(upstream, reply.error.code, sent);
+    else checkResultType(reply.result, capabilities, sent);
+    return reply;
+  }
+
+  /** Errors that are the gateway's own fault mean nothing to the caller. */
+  #refuseOwnFault(upstream: HttpUpstream, code: number, sent: Sent): void {
+    if (code === HEADER_MISMATCH) upstream.toolsChanged();
+    else if (code === UNSUPPORTED_VERSION) upstream.forgetEra();
+    else return;
+    this.#logger.warn(`Server ${upstream.server.id} refused a request of the gateway with ${code}`);
+    throw protocolError(sent, `error ${code}`);
+  }
+}
+
+/** Refusals of a server that does not, or not any longer, know this revision. */
+function speaksOtherwise({ status, reply }: RpcAnswer): boolean {
+  if (status !== 400 && status !== 404 && status !== 405) return false;
+  return reply === null || (reply.kind === 'error' && reply.error.code === SESSION_SERVER_REFUSAL);
+}
+
+function paramsOf(tool: ToolDefinition): readonly ParamHeader[] {
+  try {
+    return paramHeadersOf(tool.inputSchema);
+  } catch (error) {
+    throw protocolError('no', messageOf(error), error);
+  }
+}
+
+function requestHeaders(method: string): string[] {
+  return [...JSON_RPC_HEADERS, 'mcp-protocol-version', STATELESS_VERSION, 'mcp-method', method];
+}
+
+function requestBody(id: number, method: string, params: JsonObject): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, method, params });
+}

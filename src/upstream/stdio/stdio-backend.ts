@@ -1,0 +1,134 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatehouseError } from '../../common/gatehouse-error.js';
+import type { JsonObject } from '../../common/json.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import type { McpServer } from '../../mcp-servers/mcp-server.js';
+import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
+import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import { CallSlots } from '../call-slots.js';
+import { ALL_CLIENT_CAPABILITIES, GATEWAY_CLIENT, statelessMeta } from '../protocol.js';
+import type { ToolBackend } from '../tool-backend.js';
+import { ToolChanges } from '../tool-changes.js';
+import { collectTools } from '../tool-pages.js';
+import { unavailable } from '../upstream-errors.js';
+import { UPSTREAM_LIMITS, type UpstreamLimits } from '../upstream-limits.js';
+import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
+import { ProcessGroups } from './process-groups.js';
+import { ProcessPool, type ProcessRequest } from './process-pool.js';
+import { runStdioCall } from './stdio-call.js';
+import { StdioConnection } from './stdio-connection.js';
+
+const SWEEP_EVERY_MS = 30_000;
+/** No principal has this id: ids of principals are not empty. */
+const GATEWAY_ITSELF = '';
+
+/**
+ * Upstreams that are programs. A process belongs to one principal, unless the server says `session_mode: shared`.
+ * `protocol_era: auto` means the handshake of 2025 here: a probe that an old program does not expect can end it.
+ */
+@Injectable()
+export class StdioBackend implements ToolBackend {
+  readonly carriesHookHeaders = false;
+  readonly #slots = new CallSlots();
+  readonly #groups = new ProcessGroups();
+  readonly #pools = new Map<string, { readonly server: McpServer; readonly pool: ProcessPool }>();
+  /** Pools of servers that were changed or removed, on which calls still run. */
+  readonly #leaving = new Set<ProcessPool>();
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly changes: ToolChanges,
+    @Inject(UPSTREAM_LIMITS) private readonly limits: UpstreamLimits,
+  ) {
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+  }
+
+  async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
+    refuseHookHeaders(options);
+    const { server, principal } = call;
+    // A client that this door cannot ask is, for a process, one that can do nothing.
+    const capabilities = options.client.request === null ? {} : options.client.capabilities;
+    const request = this.#request(server, principal.id, capabilities, options.signal);
+    this.#slots.enter(server);
+    try {
+      return await this.#poolOf(server).use(request, (connection) => runStdioCall(connection, call, options));
+    } finally {
+      this.#slots.leave(server);
+    }
+  }
+
+  listTools(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+    const request = this.#request(server, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, signal);
+    const timeoutMs = Math.min(server.timeoutMs, this.limits.handshakeMs);
+    return this.#poolOf(server).use(request, (connection) => {
+      const fetchPage = (page: JsonObject): Promise<UpstreamReply> => {
+        const id = connection.nextId();
+        const params = server.protocolEra === '2026' ? { ...page, _meta: statelessMeta(GATEWAY_CLIENT, id) } : page;
+        return connection.request({ id, method: 'tools/list', params, isCall: false, timeoutMs, signal, relay: null });
+      };
+      return collectTools(server, fetchPage, () => null);
+    });
+  }
+
+  async release(serverId: string): Promise<void> {
+    const known = this.#pools.get(serverId);
+    this.#pools.delete(serverId);
+    if (known !== undefined) await this.#retire(known.pool);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const pools = [...[...this.#pools.values()].map(({ pool }) => pool), ...this.#leaving];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.close()));
+  }
+
+  #poolOf(server: McpServer): ProcessPool {
+    const known = this.#pools.get(server.id);
+    if (known?.server === server) return known.pool;
+    if (known !== undefined) void this.#retire(known.pool);
+    const pool = new ProcessPool(this.limits);
+    this.#pools.set(server.id, { server, pool });
+    return pool;
+  }
+
+  /** A server of the stateless revision learns the capabilities with each request, so its process fits any client. */
+  #request(server: McpServer, owner: string, capabilities: JsonObject, signal: AbortSignal): ProcessRequest {
+    const { limits, changes } = this;
+    const declared = server.protocolEra === '2026' ? null : capabilities;
+    const parts = [server.sessionMode === 'shared' ? null : owner, declared];
+    const command = this.#allowedCommand(server);
+    return {
+      key: JSON.stringify(parts),
+      signal,
+      make: (onGone) =>
+        new StdioConnection({ server, command, capabilities: declared, limits, groups: this.#groups, changes, onGone }),
+    };
+  }
+
+  /** Checked each time, since a stored server may be older than the operator's list. */
+  #allowedCommand(server: McpServer): string {
+    if (server.command !== null && this.config.stdioCommands.includes(server.command)) return server.command;
+    throw unavailable('no', 'the command is not one that the operator allows');
+  }
+
+  /** Calls that run on its processes may end. */
+  async #retire(pool: ProcessPool): Promise<void> {
+    this.#leaving.add(pool);
+    await pool.retire();
+    if (pool.pids.length === 0) this.#leaving.delete(pool);
+  }
+
+  #sweep(): void {
+    for (const pool of this.#leaving) if (pool.pids.length === 0) this.#leaving.delete(pool);
+    for (const { pool } of this.#pools.values()) pool.sweep();
+  }
+}
+
+function refuseHookHeaders({ hookHeaders }: InvokeOptions): void {
+  if (hookHeaders === null || Object.keys(hookHeaders).length === 0) return;
+  throw new GatehouseError('hook_headers_unsupported', 'A guardrail adds headers that this upstream cannot carry', {
+    sent: 'no',
+  });
+}

@@ -1,0 +1,49 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { messageOf } from '../common/gatehouse-error.js';
+import type { Transport } from '../mcp-servers/mcp-server.js';
+import { ServerRegistry } from '../mcp-servers/server-registry.js';
+import { HttpBackend } from './http/http-backend.js';
+import { StdioBackend } from './stdio/stdio-backend.js';
+import type { ToolBackend } from './tool-backend.js';
+
+/** The one table from transport to backend. Only `tool-calls` dispatches with it. */
+@Injectable()
+export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(ToolBackends.name);
+  private readonly backends: Readonly<Record<Transport, ToolBackend>>;
+
+  constructor(
+    private readonly registry: ServerRegistry,
+    http: HttpBackend,
+    stdio: StdioBackend,
+  ) {
+    this.backends = { http, stdio };
+  }
+
+  onModuleInit(): void {
+    this.registry.onChange((ids) => {
+      for (const id of ids) this.release(id);
+    });
+  }
+
+  for(transport: Transport): ToolBackend {
+    return this.backends[transport];
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.all().map((backend) => backend.close()));
+  }
+
+  /** Every backend, since the change may be one of transport. */
+  private release(serverId: string): void {
+    for (const backend of this.all()) {
+      backend.release(serverId).catch((error: unknown) => {
+        this.logger.warn(`Server ${serverId} was not released: ${messageOf(error)}`);
+      });
+    }
+  }
+
+  private all(): ToolBackend[] {
+    return Object.values(this.backends);
+  }
+}

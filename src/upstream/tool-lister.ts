@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { McpServer } from '../mcp-servers/mcp-server.js';
+import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
+import { ToolBackends } from './tool-backends.js';
+import { ToolChanges } from './tool-changes.js';
+
+/** Lists what upstreams offer. The part of a backend that may be used outside of `tool-calls`: it cannot call. */
+@Injectable()
+export class ToolLister {
+  readonly #backends: ToolBackends;
+  readonly #changes: ToolChanges;
+
+  constructor(backends: ToolBackends, changes: ToolChanges) {
+    this.#backends = backends;
+    this.#changes = changes;
+  }
+
+  /**
+   * Every tool of an upstream, under the server's own credential.
+   * @throws GatehouseError of the `upstream_*` family or `call_cancelled`.
+   */
+  list(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+    return this.#backends.for(server.transport).listTools(server, signal);
+  }
+
+  /**
+   * Calls `listener` with the id of a server whose tools are not those that were listed: it said so, or it refused a
+   * call because of it.
+   * @returns a function that ends the subscription.
+   */
+  onToolsChanged(listener: (serverId: string) => void): () => void {
+    return this.#changes.subscribe(listener);
+  }
+}

@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run bench -- [options]
+  --quick           one round of 2 s at 16 connections
+  --strict          exit code 1 unless every target is reached
+  --only a,b        only these rows besides direct and bare (naive, gatehouse-2026, gatehouse-2025)
+  --cpu-prof DIR    write a CPU profile of the gateway to DIR`;
+
+/**
+ * @typedef {object} Options
+ * @property {number} rounds
+ * @property {number} warmUpMs
+ * @property {number} measureMs
+ * @property {number[]} connections
+ * @property {boolean} strict
+ * @property {readonly string[] | null} only
+ * @property {string | null} profileDirectory
+ */
+
+/**
+ * @param {readonly string[]} args
+ * @returns {Options}
+ * @throws TypeError for an unknown option
+ */
+export function readOptions(args) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      'cpu-prof': { type: 'string' },
+    },
+  });
+  const extent = values.quick
+    ? { rounds: 1, warmUpMs: 2_000, measureMs: 2_000, connections: [16] }
+    : { rounds: 3, warmUpMs: 2_000, measureMs: 4_000, connections: [1, 16, 64] };
+  const only = values.only?.split(',') ?? null;
+  return { ...extent, strict: values.strict, only, profileDirectory: values['cpu-prof'] ?? null };
+}
