@@ -1,14 +1,22 @@
 import { Settings1700000000001 } from './1700000000001-settings.js';
 import { PolicyVersions1700000000050 } from './1700000000050-policy-versions.js';
 import { VirtualKeys1700000000100 } from './1700000000100-keys.js';
+import { Levels1700000000110 } from './1700000000110-levels.js';
+import { KeyLevels1700000000120 } from './1700000000120-key-levels.js';
 import { McpServers1700000000200 } from './1700000000200-mcp-servers.js';
+import { ArgumentRules1700000000210 } from './1700000000210-argument-rules.js';
 import { AuditRecords1700000000300 } from './1700000000300-audit-records.js';
+import { Spend1700000000400 } from './1700000000400-spend.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
   Settings1700000000001,
   PolicyVersions1700000000050,
   VirtualKeys1700000000100,
+  Levels1700000000110,
+  KeyLevels1700000000120,
   McpServers1700000000200,
+  ArgumentRules1700000000210,
   AuditRecords1700000000300,
+  Spend1700000000400,
 ];

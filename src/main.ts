@@ -3,7 +3,6 @@ import { PinoLogger } from './common/pino-logger.js';
 import { messageOf, systemCodeOf } from './common/gatehouse-error.js';
 import type { Config } from './config/config.js';
 import { ConfigurationError } from './config/configuration-error.js';
-import { ignoredGatewayFileKeys } from './config/gateway-file.js';
 import { loadConfig, type LoadedConfig } from './config/load-config.js';
 import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { startGateway, type Gateway } from './gateway.js';
@@ -32,9 +31,8 @@ function readConfig(): LoadedConfig {
   }
 }
 
-function warnOfIgnoredSettings(config: Config, logger: PinoLogger): void {
-  if (config.configFile === null) return;
-  for (const key of ignoredGatewayFileKeys(config.configFile)) {
+function warnOfIgnoredSettings(config: LoadedConfig, logger: PinoLogger): void {
+  for (const key of config.ignoredSettings) {
     logger.warn(`CONFIG_FILE: "${key}" has no effect in this version`, 'Config');
   }
 }

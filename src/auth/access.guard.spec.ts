@@ -4,21 +4,27 @@ import { PassportModule } from '@nestjs/passport';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IsString } from 'class-validator';
+import { knownKey, LevelsInMemory } from '../../test/auth/auth-fixtures.js';
 import { Public, RequireRole } from '../common/access.decorator.js';
 import { HttpConventionsModule } from '../common/http-conventions.module.js';
 import { Secret } from '../common/secret.js';
-import { CONFIG } from '../config/config.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { OutboundClient } from '../outbound/outbound-client.js';
 import { AccessGuard } from './access.guard.js';
 import { AuthChallenge } from './auth-challenge.js';
 import { CallerAuthenticator } from './caller-authenticator.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { FailureLimiter, MAX_FAILURES } from './failure-limiter.js';
-import { KeyDirectory, type KnownKey } from './key-directory.js';
-import { principalOfKey } from './key-principal.js';
-import { VirtualKeyEntity } from './key.entity.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { JwtCallers } from './jwt/jwt-callers.js';
+import { JwtVerifier } from './jwt/jwt-verifier.js';
+import { KeyDirectory } from './key-directory.js';
 import { hashKey, newKey } from './key-token.js';
+import type { KnownKey } from './known-key.js';
+import { LevelDirectory } from './levels/level-directory.js';
 import { MasterKeyStrategy } from './master-key.strategy.js';
 import type { Principal } from './principal.js';
+import { PrincipalAssembler } from './principal-assembler.js';
 import { PublicUrl } from './public-url.js';
 import { VirtualKeyStrategy } from './virtual-key.strategy.js';
 
@@ -65,30 +71,36 @@ class NotesController {
 }
 
 function keyRecord(key: string, allowedRoutes: string[]): [string, KnownKey] {
-  const row = Object.assign(new VirtualKeyEntity(), {
-    token: hashKey(key),
-    key_alias: null,
-    allowed_routes: allowedRoutes,
-    object_permission: null,
-    permission_closed: false,
-    metadata: {},
-  });
-  const principal = principalOfKey(row);
-  return [row.token, { principal, blocked: false, expiresAt: Number.POSITIVE_INFINITY, revision: 1 }];
+  const known = knownKey(key, { allowedRoutes });
+  return [known.token, known];
 }
 
 const keys = new Map([keyRecord(PLAIN, []), keyRecord(RESTRICTED, ['/notes/view'])]);
+
+const CONFIGURATION: Partial<Config> = {
+  masterKey: new Secret(MASTER),
+  publicBaseUrl: BASE,
+  port: 0,
+  jwtIssuers: [],
+  outboundAllow: [],
+};
 
 @Module({
   imports: [HttpConventionsModule, PassportModule],
   controllers: [NotesController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
-    { provide: CONFIG, useValue: { masterKey: new Secret(MASTER), publicBaseUrl: BASE, port: 0 } },
+    { provide: CONFIG, useValue: CONFIGURATION },
     { provide: KeyDirectory, useValue: { find: (hash: string) => keys.get(hash) } },
+    { provide: LevelDirectory, useValue: new LevelsInMemory() },
     MasterKeyStrategy,
     VirtualKeyStrategy,
+    JwtStrategy,
+    JwtVerifier,
+    JwtCallers,
+    OutboundClient,
     CallerAuthenticator,
+    PrincipalAssembler,
     AuthChallenge,
     FailureLimiter,
     PublicUrl,

@@ -7,6 +7,7 @@ import { GatehouseError } from '../common/gatehouse-error.js';
 import { coversRoute } from './allowed-routes.js';
 import { AuthChallenge } from './auth-challenge.js';
 import { CallerAuthenticator, type NotAuthenticated } from './caller-authenticator.js';
+import { JWT_STRATEGY } from './jwt.strategy.js';
 import { MASTER_KEY_STRATEGY } from './master-key.strategy.js';
 import { hasAdminView, isAdmin, type Principal } from './principal.js';
 import { authenticationOf, keepAuthentication } from './request-authentication.js';
@@ -28,7 +29,7 @@ const MAY: Readonly<Record<Exclude<AccessRule, 'public'>, (principal: Principal)
  * access rule is closed. Tool calls pass: their caller was authenticated at the door.
  */
 @Injectable()
-export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STRATEGY]) {
+export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STRATEGY, JWT_STRATEGY]) {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: CallerAuthenticator,
@@ -43,7 +44,8 @@ export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STR
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, targets);
     if (rule === 'public') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    keepAuthentication(request, this.authenticator.authenticate(request.headers, request.ip ?? '', request.rawHeaders));
+    const { headers, ip = '', rawHeaders } = request;
+    keepAuthentication(request, await this.authenticator.authenticate(headers, ip, rawHeaders));
     await super.canActivate(context);
     authorize(request, rule);
     return true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { coversRoute, isRouteEntry } from './allowed-routes.js';
+import { coversRoute, isRouteEntry, routesBeyond } from './allowed-routes.js';
 
 describe('coversRoute', () => {
   it.each([
@@ -54,5 +54,23 @@ describe('isRouteEntry', () => {
 
   it.each(['', 'key/info', '/a*b', '/a?b', '/a b', 'mcp_route', '**', 'toString'])('refuses %p', (entry) => {
     expect(isRouteEntry(entry)).toBe(false);
+  });
+});
+
+describe('routesBeyond', () => {
+  it.each<[string[], string[], string[]]>([
+    [[], [], []],
+    [['/mcp', 'management_routes'], [], []],
+    [[], ['mcp_routes'], ['*']],
+    [['mcp_routes', '/mcp', '/alpha/mcp'], ['mcp_routes'], []],
+    [['mcp_routes'], ['*'], []],
+    [['mcp_routes'], ['/mcp*'], ['mcp_routes']],
+    [['/mcp*'], ['mcp_routes'], ['/mcp*']],
+    [['/mcp/*', '/mcp/a'], ['/mcp*'], []],
+    [['*', '/m*', '/mcp'], ['/mcp*'], ['*', '/m*']],
+    [['/key/generate'], ['info_routes'], ['/key/generate']],
+    [['/mcp/../key/generate'], ['/mcp*'], ['/mcp/../key/generate']],
+  ])('of %j over %j are %j', (entries, own, beyond) => {
+    expect(routesBeyond(entries, own)).toEqual(beyond);
   });
 });

@@ -52,9 +52,27 @@ export function coversRoute(allowedRoutes: readonly string[], path: string, meth
   return allowedRoutes.some((entry) => covers(entry, trimmed, method));
 }
 
+/**
+ * The entries of a list that cover more than another list does. An empty list covers everything, so it is within
+ * nothing but another empty one.
+ * @returns the entries that go too far, `*` standing for an empty list
+ */
+export function routesBeyond(entries: readonly string[], own: readonly string[]): readonly string[] {
+  if (own.length === 0) return [];
+  if (entries.length === 0) return ['*'];
+  return entries.filter((entry) => !own.some((bound) => isEntryWithin(entry, bound)));
+}
+
 /** Can an entry of `allowed_routes` ever cover a route? */
 export function isRouteEntry(entry: string): boolean {
   return Object.hasOwn(GROUPS, entry) || /^(\/[^\s*?#]*\*?|\*)$/.test(entry);
+}
+
+function isEntryWithin(entry: string, bound: string): boolean {
+  if (entry === bound) return true;
+  if (Object.hasOwn(GROUPS, entry)) return bound === '*' || bound === '/*';
+  if (!entry.endsWith('*')) return coversRoute([bound], entry);
+  return bound.endsWith('*') && entry.startsWith(bound.slice(0, -1));
 }
 
 function covers(entry: string, path: string, method: string): boolean {

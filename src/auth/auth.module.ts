@@ -6,35 +6,59 @@ import { AccessGuard } from './access.guard.js';
 import { AuthChallenge } from './auth-challenge.js';
 import { CallerAuthenticator } from './caller-authenticator.js';
 import { FailureLimiter } from './failure-limiter.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { JwtCallers } from './jwt/jwt-callers.js';
+import { JwtVerifier } from './jwt/jwt-verifier.js';
+import { KeyAssignment } from './key-assignment.js';
+import { KeyAuthority } from './key-authority.js';
 import { KeyChanges } from './key-changes.js';
 import { KeyDirectory } from './key-directory.js';
 import { VirtualKeyEntity } from './key.entity.js';
+import { KeyStore } from './key-store.js';
 import { KeysController } from './keys.controller.js';
 import { KeysService } from './keys.service.js';
+import { LevelsModule } from './levels/levels.module.js';
 import { MasterKeyStrategy } from './master-key.strategy.js';
+import { PrincipalAssembler } from './principal-assembler.js';
 import { PublicUrl } from './public-url.js';
+import { ResourceMetadataController } from './resource-metadata.controller.js';
 import { ServerGrants } from './server-grants.js';
 import { UndeclaredRoutes } from './undeclared-routes.js';
 import { VirtualKeyStrategy } from './virtual-key.strategy.js';
 
-/** Who calls, and may they use this route? Needs a global provider of `ServerReferences`. */
+/** Who calls, and may they use this route? Needs global providers of `ServerReferences` and `GrantReach`. */
 @Module({
-  imports: [DiscoveryModule, PassportModule, TypeOrmModule.forFeature([VirtualKeyEntity])],
-  controllers: [KeysController],
+  imports: [DiscoveryModule, PassportModule, LevelsModule, TypeOrmModule.forFeature([VirtualKeyEntity])],
+  controllers: [ResourceMetadataController, KeysController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
     UndeclaredRoutes,
     MasterKeyStrategy,
     VirtualKeyStrategy,
+    JwtStrategy,
+    JwtVerifier,
+    JwtCallers,
     CallerAuthenticator,
     AuthChallenge,
     PublicUrl,
     FailureLimiter,
     KeyDirectory,
     KeyChanges,
+    KeyStore,
+    KeyAuthority,
+    KeyAssignment,
+    PrincipalAssembler,
     KeysService,
     ServerGrants,
   ],
-  exports: [CallerAuthenticator, AuthChallenge, PublicUrl, KeyDirectory, ServerGrants],
+  exports: [
+    CallerAuthenticator,
+    AuthChallenge,
+    PublicUrl,
+    KeyDirectory,
+    LevelsModule,
+    PrincipalAssembler,
+    ServerGrants,
+  ],
 })
 export class AuthModule {}

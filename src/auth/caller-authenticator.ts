@@ -2,12 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import * as crypto from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { CONFIG, type Config } from '../config/config.js';
-import { readCredential, type CredentialHeader } from './credential.js';
+import { GatehouseError } from '../common/gatehouse-error.js';
+import { readCredential, type CredentialHeader, type PresentedCredential } from './credential.js';
+import { readCustomerId } from './customer-id.js';
 import { FailureLimiter } from './failure-limiter.js';
-import { KeyDirectory, type KnownKey } from './key-directory.js';
-import { MASTER_PRINCIPAL } from './key-principal.js';
+import { KeyDirectory } from './key-directory.js';
+import { isTokenAlive, JwtCallers } from './jwt/jwt-callers.js';
+import { hasJwtForm } from './jwt/token-outline.js';
 import { isKey } from './key-token.js';
 import type { Principal } from './principal.js';
+import { PrincipalAssembler } from './principal-assembler.js';
 
 export interface Authenticated {
   readonly ok: true;
@@ -27,8 +31,9 @@ export interface NotAuthenticated {
 export type AuthenticationResult = Authenticated | NotAuthenticated;
 
 /**
- * Who calls? Every door asks here, before it looks at anything else of a request. Works on memory only, and tells
- * nothing of why a credential is not good: unknown, blocked, expired and malformed ones fail alike.
+ * Who calls? Every door asks here, before it looks at anything else of a request. Works on memory only, but for access
+ * tokens that have to be verified, and tells nothing of why a credential is not good: unknown, blocked, expired and
+ * malformed ones fail alike.
  */
 @Injectable()
 export class CallerAuthenticator {
@@ -38,48 +43,64 @@ export class CallerAuthenticator {
     @Inject(CONFIG) config: Config,
     private readonly keys: KeyDirectory,
     private readonly failures: FailureLimiter,
+    private readonly assembler: PrincipalAssembler,
+    private readonly tokens: JwtCallers,
   ) {
     this.masterDigest = digest(config.masterKey.reveal());
   }
 
   /**
+   * The answer is a promise only for an access token that has to be verified.
    * @param sourceAddress where the request comes from, for counting failing attempts; empty when not known
    * @param rawHeaders `request.rawHeaders`; without them a second `Authorization` header is ignored, not refused
+   * @throws GatehouseError `invalid_request` when the credential is good and the header that names the customer is not
    */
   authenticate(
     headers: IncomingHttpHeaders,
     sourceAddress: string,
     rawHeaders: readonly string[] = [],
-  ): AuthenticationResult {
+  ): AuthenticationResult | Promise<AuthenticationResult> {
     const credential = readCredential(headers, rawHeaders);
     if (credential === null) return { ok: false, presented: false };
-    const principal = this.principalOf(credential.token);
-    if (principal !== null) return { ok: true, principal, credentialHeader: credential.header };
-    const retryAfter = this.failures.recordFailure(sourceAddress, credential.token);
-    return retryAfter === undefined ? { ok: false, presented: true } : { ok: false, presented: true, retryAfter };
+    const customerId = readCustomerId(headers);
+    const answer = (principal: Principal | null): AuthenticationResult => {
+      if (principal === null) return this.failed(credential, sourceAddress);
+      if (customerId === undefined) throw unusableCustomer();
+      return { ok: true, principal, credentialHeader: credential.header };
+    };
+    const principal = this.principalOf(credential.token, customerId ?? null);
+    return principal instanceof Promise ? principal.then(answer) : answer(principal);
   }
 
   /** Is this very principal still what its credential stands for? Open streams and sessions ask again and again. */
   isCurrent(principal: Principal): boolean {
-    if (principal === MASTER_PRINCIPAL) return true;
-    if (principal.keyHash === null) return false;
-    const known = this.keys.find(principal.keyHash);
-    return known !== undefined && known.principal === principal && isUsable(known);
+    return isTokenAlive(principal) && this.assembler.isCurrent(principal);
   }
 
-  private principalOf(token: string): Principal | null {
+  private principalOf(token: string, customerId: string | null): Principal | null | Promise<Principal | null> {
     if (token === '') return null;
-    // The same SHA-256 serves the comparison in constant time and the look-up.
+    // The same SHA-256 serves the comparison in constant time and the look-ups.
     const presented = digest(token);
-    if (crypto.timingSafeEqual(presented, this.masterDigest)) return MASTER_PRINCIPAL;
+    if (crypto.timingSafeEqual(presented, this.masterDigest)) return this.assembler.ofMaster(customerId);
+    if (hasJwtForm(token)) return this.tokens.find(token, presented.toString('hex'), customerId);
     if (!isKey(token)) return null;
     const known = this.keys.find(presented.toString('hex'));
-    return known !== undefined && isUsable(known) ? known.principal : null;
+    return known === undefined ? null : this.assembler.ofKey(known, customerId);
+  }
+
+  private failed({ token }: PresentedCredential, sourceAddress: string): NotAuthenticated {
+    // All tokens of an issuer begin alike, so their beginning would put good callers' expired ones with an attacker's.
+    const counted = hasJwtForm(token) ? digest(token).toString('hex') : token;
+    const retryAfter = this.failures.recordFailure(sourceAddress, counted);
+    return retryAfter === undefined ? { ok: false, presented: true } : { ok: false, presented: true, retryAfter };
   }
 }
 
-function isUsable(key: KnownKey): boolean {
-  return !key.blocked && Date.now() < key.expiresAt;
+function unusableCustomer(): GatehouseError {
+  return new GatehouseError(
+    'invalid_request',
+    'The header that names the customer must hold 1 to 256 visible ASCII characters, once.',
+  );
 }
 
 function digest(token: string): Buffer {

@@ -12,7 +12,7 @@ export interface PresentedCredential {
 
 const BEARER = /^bearer +/i;
 /** Visible ASCII without a comma: Node joins a header that was sent twice with one. */
-const TOKEN = /^[\x21-\x2b\x2d-\x7e]{1,8192}$/;
+const TOKEN = /^[\x21-\x2b\x2d-\x7e]{1,16384}$/;
 
 /**
  * Finds the credential of a request; null when none was sent.

@@ -53,6 +53,12 @@ describe('resolveGrants', () => {
     expect(permission?.mcp_tool_permissions).toEqual({ 'id-a': [] });
   });
 
+  it('keeps no toolset and closes the level for one that is named', async () => {
+    const named = await resolve({ mcp_toolsets: ['gone'] });
+    expect(named).toMatchObject({ permission: { mcp_toolsets: [] }, closed: true });
+    expect(await resolve({ mcp_toolsets: [] })).toMatchObject({ permission: { mcp_toolsets: [] }, closed: false });
+  });
+
   it('keeps null and empty apart', async () => {
     const { permission } = await resolve({ mcp_servers: [], mcp_access_groups: null, blocked_tools: [] });
     expect(permission).toEqual({

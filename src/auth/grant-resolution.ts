@@ -7,6 +7,7 @@ export interface RequestedGrants {
   readonly mcp_servers?: readonly string[] | null;
   readonly mcp_access_groups?: readonly string[] | null;
   readonly mcp_tool_permissions?: Readonly<Record<string, readonly string[] | null>> | null;
+  readonly mcp_toolsets?: readonly string[] | null;
   readonly blocked_tools?: readonly string[] | null;
 }
 
@@ -34,10 +35,12 @@ export async function resolveGrants(
     mcp_servers: requested.mcp_servers ? resolveServers(named, ids) : null,
     mcp_access_groups: requested.mcp_access_groups ?? null,
     mcp_tool_permissions: requested.mcp_tool_permissions ? resolveTools(limited, ids) : null,
-    mcp_toolsets: null,
+    mcp_toolsets: requested.mcp_toolsets ? [] : null,
     blocked_tools: requested.blocked_tools ?? null,
   };
-  return { permission, closed: references.some((reference) => !ids.has(reference)) };
+  // There are no toolsets to resolve against, so whatever names one is stale.
+  const stale = (requested.mcp_toolsets?.length ?? 0) > 0 || references.some((reference) => !ids.has(reference));
+  return { permission, closed: stale };
 }
 
 function isSpecial(entry: string): boolean {

@@ -5,22 +5,13 @@ import { EventBus } from '../events/event-bus.js';
 import { PolicyVersions } from '../events/policy-version.js';
 import { VirtualKeyEntity } from './key.entity.js';
 import { KEYS_CHANGED, KEYS_VERSION, readKeyChange } from './key-events.js';
-import { principalOfKey } from './key-principal.js';
-import type { Principal } from './principal.js';
-
-/** What a door needs to know of a key. Replaced as a whole when anything about the key changes. */
-export interface KnownKey {
-  readonly principal: Principal;
-  readonly blocked: boolean;
-  /** Milliseconds since the epoch; infinite when the key does not expire. */
-  readonly expiresAt: number;
-  readonly revision: number;
-}
+import { knownKeyOf, type KnownKey } from './known-key.js';
 
 /** Every virtual key in memory, so that a call needs no database read. */
 @Injectable()
 export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
   private keys = new Map<string, KnownKey>();
+  private byAlias = new Map<string, KnownKey>();
   private readonly follower: ChangeFollower;
 
   constructor(
@@ -54,6 +45,11 @@ export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
     return this.keys.get(hash);
   }
 
+  /** By its alias, which only one key has. */
+  findByAlias(alias: string): KnownKey | undefined {
+    return this.byAlias.get(alias);
+  }
+
   /** The copy was compared with the database less than ten seconds ago. */
   isFresh(): boolean {
     return this.follower.isFresh();
@@ -67,27 +63,32 @@ export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
   private async loadAll(): Promise<void> {
     const rows = await this.database.getRepository(VirtualKeyEntity).find();
     this.keys = new Map(rows.map((row) => [row.token, this.known(row)]));
+    const aliased = [...this.keys.values()].flatMap((key) => (key.alias === null ? [] : [[key.alias, key] as const]));
+    this.byAlias = new Map(aliased);
   }
 
   private async loadSome(tokens: readonly string[]): Promise<void> {
     const rows = await this.database.getRepository(VirtualKeyEntity).findBy({ token: In([...tokens]) });
-    const found = new Map(rows.map((row) => [row.token, row]));
-    for (const token of tokens) {
-      const row = found.get(token);
-      if (row === undefined) this.keys.delete(token);
-      else this.keys.set(token, this.known(row));
-    }
+    // An alias may have gone from one of these keys to another one, so all go before any comes.
+    const known = new Map(rows.map((row) => [row.token, this.known(row)]));
+    for (const token of tokens) this.remove(token);
+    for (const key of known.values()) this.add(key);
   }
 
-  /** An unchanged record keeps its object: the identity of the principal is the key of remembered decisions. */
+  private add(key: KnownKey): void {
+    this.keys.set(key.token, key);
+    if (key.alias !== null) this.byAlias.set(key.alias, key);
+  }
+
+  private remove(token: string): void {
+    const alias = this.keys.get(token)?.alias ?? null;
+    this.keys.delete(token);
+    if (alias !== null && this.byAlias.get(alias)?.token === token) this.byAlias.delete(alias);
+  }
+
+  /** An unchanged record keeps its object: callers are remembered by it. */
   private known(row: VirtualKeyEntity): KnownKey {
     const present = this.keys.get(row.token);
-    if (present !== undefined && present.revision === row.revision) return present;
-    return {
-      principal: principalOfKey(row),
-      blocked: row.blocked,
-      expiresAt: row.expires?.getTime() ?? Number.POSITIVE_INFINITY,
-      revision: row.revision,
-    };
+    return present !== undefined && present.revision === row.revision ? present : knownKeyOf(row);
   }
 }

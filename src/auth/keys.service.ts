@@ -1,62 +1,63 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, In, QueryFailedError, type EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { GatehouseError } from '../common/gatehouse-error.js';
-import { pageOf, type Page, type PagePosition } from '../common/page.js';
+import type { Page, PagePosition } from '../common/page.js';
 import { fieldFaults } from '../common/validation.js';
-import { PolicyVersions } from '../events/policy-version.js';
-import { resolveGrants } from './grant-resolution.js';
-import { KeyChanges } from './key-changes.js';
-import type { GenerateKeyDto } from './key.dto.js';
-import { addDuration } from './key-duration.js';
+import { KeyAssignment } from './key-assignment.js';
+import { KeyAuthority } from './key-authority.js';
+import type { GenerateKeyDto, KeyFieldsDto, UpdateKeyDto } from './key.dto.js';
 import { VirtualKeyEntity } from './key.entity.js';
-import { KEYS_VERSION } from './key-events.js';
+import { assignKeyFields, blankKey, checkOwners } from './key-fields.js';
+import { KeyStore } from './key-store.js';
 import { hashKey, maskKey, newKey, toHash } from './key-token.js';
-import { hasAdminView, type Principal } from './principal.js';
-import { ServerReferences } from './server-references.js';
+import { KNOWN_LEVEL_OF } from './levels/known-level.js';
+import { TeamEntity } from './levels/team.entity.js';
+import { hasAdminView, isAdmin, type GrantLevel, type Principal } from './principal.js';
 
-const UNIQUE_VIOLATION = '23505';
-
-/** A key that was just made. The only place where the key itself exists besides its owner. */
+/** A key that was just made, or made anew. The only place where the key itself exists besides its owner. */
 export interface GeneratedKey {
   readonly key: string;
   readonly record: VirtualKeyEntity;
 }
 
-/** Makes, shows, blocks and deletes virtual keys. */
+type Stamp = Pick<VirtualKeyEntity, 'revision' | 'updated_at' | 'updated_by'>;
+
+/** A write of the fields of a key. */
+interface FieldWrite {
+  readonly row: VirtualKeyEntity;
+  readonly body: KeyFieldsDto;
+  readonly isNew: boolean;
+  /** It was in another team before. */
+  readonly isMoved: boolean;
+}
+
+/** Fields that grant servers. */
+const GRANTS = ['team_id', 'object_permission', 'access_group_ids'] as const;
+/** Fields that give rights. A write of others is not compared with what the writer has. */
+const RIGHTS = [...GRANTS, 'user_id', 'allowed_routes', 'argument_rules', 'metadata'] as const;
+
+/** Makes, shows, changes, exchanges, blocks and deletes virtual keys. */
 @Injectable()
 export class KeysService {
   constructor(
-    private readonly database: DataSource,
-    private readonly versions: PolicyVersions,
-    private readonly changes: KeyChanges,
-    private readonly servers: ServerReferences,
+    private readonly store: KeyStore,
+    private readonly authority: KeyAuthority,
+    private readonly assignment: KeyAssignment,
   ) {}
 
   /**
-   * @throws GatehouseError `conflict` when the alias is taken, `invalid_request` when the duration reaches too far
+   * @throws GatehouseError `conflict` when the alias is taken, `invalid_request` when the duration reaches too far or
+   *   something is named that is not there, `forbidden` when the caller may not give this
    */
   async generate(body: GenerateKeyDto, actor: Principal): Promise<GeneratedKey> {
     const key = newKey();
     const now = new Date();
-    const expires = expiryOf(body.duration, now);
-    const record = await this.write(async (manager, revision) => {
-      const grants = await resolveGrants(body.object_permission, this.servers, manager);
-      const row = Object.assign(new VirtualKeyEntity(), {
-        token: hashKey(key),
-        key_name: maskKey(key),
-        key_alias: body.key_alias ?? null,
-        expires,
-        blocked: body.blocked ?? false,
-        allowed_routes: body.allowed_routes ?? [],
-        object_permission: grants.permission,
-        permission_closed: grants.closed,
-        metadata: body.metadata ?? {},
-        revision,
-        created_at: now,
-        created_by: actor.id,
-        updated_at: now,
-        updated_by: actor.id,
-      });
+    const record = await this.store.write(async (manager, revision) => {
+      const row = blankKey();
+      Object.assign(row, this.authority.ownersAfter(actor, body, null));
+      Object.assign(row, secretOf(key), stampOf(actor, now, revision), { created_at: now, created_by: actor.id });
+      await checkOwners(row, null, manager);
+      await this.assign({ row, body, isNew: true, isMoved: true }, actor, manager);
       await manager.save(row);
       return { result: row, tokens: [row.token] };
     });
@@ -64,95 +65,129 @@ export class KeysService {
   }
 
   /**
-   * One key: any for callers with an admin view, else the calling key only.
+   * Changes what the body holds.
+   * @throws GatehouseError as {@link generate}, and `not_found`
+   */
+  update(body: UpdateKeyDto, actor: Principal): Promise<VirtualKeyEntity> {
+    return this.store.write(async (manager, revision) => {
+      const row = await this.managed(body.key, actor, manager);
+      const owners = this.authority.ownersAfter(actor, body, row);
+      await checkOwners(owners, row, manager);
+      const isMoved = owners.team_id !== row.team_id;
+      Object.assign(row, owners, stampOf(actor, new Date(), revision));
+      await this.assign({ row, body, isNew: false, isMoved }, actor, manager);
+      await manager.save(row);
+      return { result: row, tokens: [row.token] };
+    });
+  }
+
+  /**
+   * Exchanges the secret of a key. Everything else about it stays, and the old secret opens nothing from now on.
+   * @throws GatehouseError `not_found`, `forbidden` when the key allows more than the one that the caller calls with
+   */
+  async regenerate(reference: string, actor: Principal): Promise<GeneratedKey> {
+    const key = newKey();
+    const record = await this.store.write(async (manager, revision) => {
+      const row = await this.managed(reference, actor, manager);
+      const { token } = row;
+      if (token !== actor.keyHash) this.assignment.checkBounds(row, await teamOf(row, manager), actor);
+      const changed = { ...secretOf(key), ...stampOf(actor, new Date(), revision) };
+      await manager.update(VirtualKeyEntity, { token }, changed);
+      return { result: Object.assign(row, changed), tokens: [token, changed.token] };
+    });
+    return { key, record };
+  }
+
+  /**
+   * One key that the caller may read.
    * @param reference a key or its hash; undefined: the calling key
-   * @throws GatehouseError `forbidden` alike for a key that is not the caller's and one that does not exist
+   * @throws GatehouseError `forbidden` alike for a key that the caller may not read and one that does not exist
    */
   async info(reference: string | undefined, caller: Principal): Promise<VirtualKeyEntity> {
     const token = reference === undefined ? caller.keyHash : (toHash(reference) ?? null);
-    if (!hasAdminView(caller) && (token === null || token !== caller.keyHash)) {
-      throw new GatehouseError('forbidden', 'A key may read only itself.');
-    }
-    if (token === null) {
-      throw fieldFaults([{ path: 'key', message: 'must be a key (sk-…) or its token (64 hexadecimal characters)' }]);
-    }
-    const record = await this.database.getRepository(VirtualKeyEntity).findOneBy({ token });
-    if (record === null) throw noSuchKey();
-    return record;
+    const record = token === null ? null : await this.store.find(token);
+    if (record !== null && this.authority.mayRead(caller, record)) return record;
+    if (!hasAdminView(caller)) throw new GatehouseError('forbidden', 'The caller may not read this key.');
+    if (token !== null) throw noSuchKey();
+    throw fieldFaults([{ path: 'key', message: 'must be a key (sk-…) or its token (64 hexadecimal characters)' }]);
   }
 
-  /** One page of all keys, in order of creation. */
-  async list(limit: number, after: PagePosition | null): Promise<Page<VirtualKeyEntity>> {
-    const query = this.database.getRepository(VirtualKeyEntity).createQueryBuilder('k');
-    if (after !== null) query.where('(k.created_at, k.token) > (:createdAt, :id)', after);
-    const rows = await query
-      .orderBy('k.created_at')
-      .addOrderBy('k.token')
-      .limit(limit + 1)
-      .getMany();
-    return pageOf(rows, limit, (row) => ({ createdAt: row.created_at, id: row.token }));
+  /** One page of the keys that the caller may read, in order of creation. */
+  list(caller: Principal, limit: number, after: PagePosition | null): Promise<Page<VirtualKeyEntity>> {
+    return this.store.page(this.authority.readableBy(caller), limit, after);
   }
 
   /**
    * Blocks or unblocks a key.
-   * @throws GatehouseError `not_found`
+   * @throws GatehouseError `not_found`, `forbidden`
    */
   setBlocked(reference: string, blocked: boolean, actor: Principal): Promise<VirtualKeyEntity> {
-    return this.write(async (manager, revision) => {
-      const token = toHash(reference) ?? '';
-      const row = await manager.findOneBy(VirtualKeyEntity, { token });
-      if (row === null) throw noSuchKey();
-      const changed = { blocked, revision, updated_at: new Date(), updated_by: actor.id };
-      await manager.update(VirtualKeyEntity, { token }, changed);
-      return { result: Object.assign(row, changed), tokens: [token] };
+    return this.store.write(async (manager, revision) => {
+      const row = await this.managed(reference, actor, manager);
+      const changed = { blocked, ...stampOf(actor, new Date(), revision) };
+      await manager.update(VirtualKeyEntity, { token: row.token }, changed);
+      return { result: Object.assign(row, changed), tokens: [row.token] };
     });
   }
 
   /**
-   * Deletes all of these keys, or none when one of them does not exist.
+   * Deletes all of these keys, or none when one of them does not exist or is not the caller's.
    * @returns their tokens
-   * @throws GatehouseError `not_found`
+   * @throws GatehouseError `not_found`, `forbidden`
    */
-  delete(references: readonly string[]): Promise<readonly string[]> {
+  delete(references: readonly string[], actor: Principal): Promise<readonly string[]> {
     const tokens = [...new Set(references.map((reference) => toHash(reference) ?? ''))];
-    return this.write(async (manager) => {
-      const { affected } = await manager.delete(VirtualKeyEntity, { token: In(tokens) });
-      if (affected !== tokens.length) throw noSuchKey();
+    return this.store.write(async (manager) => {
+      const rows = await manager.findBy(VirtualKeyEntity, { token: In(tokens) });
+      const isAllowed = rows.length === tokens.length && rows.every((row) => this.authority.mayManage(actor, row));
+      if (!isAllowed) throw notManaged(actor);
+      await manager.delete(VirtualKeyEntity, { token: In(tokens) });
       return { result: tokens, tokens };
     });
   }
 
-  /**
-   * One write: the policy version moves in the same transaction, and first, since its row lock puts all writers of
-   * keys and grants in order.
-   */
-  private async write<T>(
-    act: (manager: EntityManager, revision: number) => Promise<{ result: T; tokens: readonly string[] }>,
-  ): Promise<T> {
-    const written = await this.database
-      .transaction(async (manager) => {
-        const version = await this.versions.bump(manager, KEYS_VERSION);
-        return { version, ...(await act(manager, version)) };
-      })
-      .catch((error: unknown) => {
-        throw isUniqueViolation(error) ? new GatehouseError('conflict', 'This key_alias is in use.') : error;
-      });
-    await this.changes.announce({ tokens: written.tokens, version: written.version });
-    return written.result;
+  private async assign(
+    { row, body, isNew, isMoved }: FieldWrite,
+    actor: Principal,
+    manager: EntityManager,
+  ): Promise<void> {
+    const team = await teamOf(row, manager);
+    const servers = this.assignment.referencesFor(actor, team);
+    await assignKeyFields(row, body, { manager, servers }, row.updated_at);
+    const writes = (fields: readonly (keyof KeyFieldsDto)[]): boolean =>
+      isNew || fields.some((field) => body[field] !== undefined);
+    if (writes(GRANTS)) {
+      const stored = isMoved ? row : null;
+      await this.assignment.checkGrants({ stored, body, team, servers }, actor, manager);
+    }
+    if (writes(RIGHTS)) this.assignment.checkBounds(row, team, actor);
+  }
+
+  /** A key that the caller may write. Whoever may not write all keys is not told which ones there are. */
+  private async managed(reference: string, actor: Principal, manager: EntityManager): Promise<VirtualKeyEntity> {
+    const row = await manager.findOneBy(VirtualKeyEntity, { token: toHash(reference) ?? '' });
+    if (row === null || !this.authority.mayManage(actor, row)) throw notManaged(actor);
+    return row;
   }
 }
 
-function expiryOf(duration: string | null | undefined, now: Date): Date | null {
-  if (duration === null || duration === undefined) return null;
-  const expires = addDuration(now, duration);
-  if (expires === null) throw fieldFaults([{ path: 'duration', message: 'reaches too far; use at most 1200mo' }]);
-  return expires;
+async function teamOf({ team_id: id }: VirtualKeyEntity, manager: EntityManager): Promise<GrantLevel | null> {
+  const team = id === null ? null : await manager.findOneBy(TeamEntity, { id });
+  return team === null ? null : KNOWN_LEVEL_OF.team(team).level;
+}
+
+function secretOf(key: string): Pick<VirtualKeyEntity, 'token' | 'key_name'> {
+  return { token: hashKey(key), key_name: maskKey(key) };
+}
+
+function stampOf(actor: Principal, now: Date, revision: number): Stamp {
+  return { revision, updated_at: now, updated_by: actor.id };
+}
+
+function notManaged(actor: Principal): GatehouseError {
+  return isAdmin(actor) ? noSuchKey() : new GatehouseError('forbidden', 'The caller may not write this key.');
 }
 
 function noSuchKey(): GatehouseError {
   return new GatehouseError('not_found', 'There is no such key.');
-}
-
-function isUniqueViolation(thrown: unknown): boolean {
-  return thrown instanceof QueryFailedError && 'code' in thrown && thrown.code === UNIQUE_VIOLATION;
 }

@@ -1,10 +1,21 @@
+import type { Role } from '../common/role.js';
+import type { ArgumentRule } from '../expressions/argument-rule.js';
 import type { ObjectPermission } from './object-permission.js';
 
-/** Role of the user behind a credential. A key without a user is an ordinary `internal_user`. */
-export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'customer';
+export type { ArgumentRule, Role };
 
 /** The kinds of level that can carry grants. */
 export type LevelKind = 'key' | 'team' | 'user' | 'customer' | 'agent' | 'organization';
+
+/** How much a level may use; null: no limit of this kind. */
+export interface LevelLimits {
+  /** Calls a minute, over all servers. */
+  readonly rpm: number | null;
+  /** Server id to calls a minute. */
+  readonly mcpRpm: Readonly<Record<string, number>> | null;
+  /** Most that the calls may cost in total, in the unit of the servers' cost settings. */
+  readonly maxBudget: number | null;
+}
 
 /** One level of a caller with what it grants. */
 export interface GrantLevel {
@@ -18,6 +29,10 @@ export interface GrantLevel {
    * list over a list that named something: the level keeps speaking although nothing is left of it.
    */
   readonly closed: boolean;
+  /** Missing: none. Only keys and teams have them. */
+  readonly argumentRules?: readonly ArgumentRule[];
+  /** Missing: none. */
+  readonly limits?: LevelLimits;
 }
 
 /**

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   result_too_large: { http: 502, title: 'The result is too large', log: 'warn' },
   call_cancelled: { http: 499, title: 'The caller cancelled the call', log: 'silent' },
   rate_limited: { http: 429, title: 'Too many requests', log: 'silent' },
+  budget_exceeded: { http: 429, title: 'The budget is used up', log: 'silent' },
   dependency_unavailable: { http: 503, title: 'A dependency is not available', log: 'error' },
   gateway_shutdown: { http: 503, title: 'The gateway is shutting down', log: 'silent' },
   internal_error: { http: 500, title: 'Internal error', log: 'error' },

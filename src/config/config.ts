@@ -1,4 +1,5 @@
 import type { Secret } from '../common/secret.js';
+import type { JwtIssuer } from './jwt-issuer.js';
 
 /** DI token of the frozen {@link Config}. Nobody but `config/` reads `process.env`. */
 export const CONFIG = Symbol('gatehouse:config');
@@ -33,6 +34,8 @@ export interface Config {
   readonly publicBaseUrl: string | null;
   /** Absolute path of gateway.yaml, or null. */
   readonly configFile: string | null;
+  /** Issuers whose access tokens are accepted; each `issuer` once. */
+  readonly jwtIssuers: readonly JwtIssuer[];
   readonly guardrailModules: readonly string[];
   readonly outboundAllow: readonly OutboundAllowEntry[];
   readonly stdioCommands: readonly string[];

@@ -1,25 +1,38 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, parseDocument } from 'yaml';
 import { systemCodeOf } from '../common/gatehouse-error.js';
+import type { OutboundAllowEntry } from './config.js';
 import { InvalidValue } from './configuration-error.js';
+import type { JwtIssuer } from './jwt-issuer.js';
+import { parseJwtIssuers } from './parse-jwt-issuers.js';
+import { YamlSetting } from './yaml-setting.js';
 
-/** Top-level keys of gateway.yaml that are read. */
-const KNOWN_KEYS: ReadonlySet<string> = new Set();
+/** What gateway.yaml says. */
+export interface GatewayFile {
+  readonly jwtIssuers: readonly JwtIssuer[];
+  /** Everything that is wrong with it; each names its line and field, and never a value. */
+  readonly faults: readonly string[];
+  /** Paths of keys that are not read, so that a start can warn about each by name. */
+  readonly ignoredKeys: readonly string[];
+}
+
+/** What reading a file depends on. */
+export interface GatewayFileContext {
+  /** Where `os.environ/NAME` is looked up. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly outboundAllow: readonly OutboundAllowEntry[];
+}
 
 /**
- * Reads gateway.yaml and returns its top-level keys that are not read, so that a start can warn about each by name.
- * @throws InvalidValue when the file is absent or is not a YAML map; the message names the line, not its text
+ * Reads gateway.yaml.
+ * @throws InvalidValue when the file cannot be read or is not YAML; the message names the line, not its text
  */
-export function ignoredGatewayFileKeys(path: string): string[] {
-  const document = parseDocument(contentOf(path), { prettyErrors: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw new InvalidValue(`is not valid YAML: see line ${error.linePos?.[0].line ?? 1} (${error.code})`);
-  }
-  if (document.contents === null) return [];
-  if (!isMap(document.contents)) throw new InvalidValue('must hold a YAML map: see line 1');
-  const keys = document.contents.items.map(({ key }) => String(isScalar(key) ? key.value : key));
-  return keys.filter((key) => !KNOWN_KEYS.has(key));
+export function readGatewayFile(path: string, { env, outboundAllow }: GatewayFileContext): GatewayFile {
+  const faults: string[] = [];
+  const ignoredKeys: string[] = [];
+  const file = YamlSetting.parse(contentOf(path), env, { faults, ignoredKeys });
+  const { general_settings: general } = file.members(['general_settings']);
+  const { jwt_issuers: issuers } = general.members(['jwt_issuers']);
+  return { jwtIssuers: Object.freeze(parseJwtIssuers(issuers, outboundAllow)), faults, ignoredKeys };
 }
 
 function contentOf(path: string): string {

@@ -4,7 +4,7 @@ import type { Config, KeyringEntry, OutboundAllowEntry } from './config.js';
 import { ConfigurationError, InvalidValue } from './configuration-error.js';
 import { ensureWritableDirectory } from './data-directory.js';
 import { EnvironmentReader } from './environment-reader.js';
-import { ignoredGatewayFileKeys } from './gateway-file.js';
+import { readGatewayFile } from './gateway-file.js';
 import { encryptionKeysPath, generatedSecret, masterKeyPath } from './generated-secrets.js';
 import { connectionUrl, parseBaseUrl, parseCidr, parseHost, parseOrigin, parseOutboundEntry } from './parse-network.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
@@ -33,6 +33,8 @@ export interface LoadedConfig extends Config {
   readonly masterKeyFile: string | null;
   /** File of the generated keyring; null when the keyring was given. */
   readonly encryptionKeysFile: string | null;
+  /** Paths of keys of CONFIG_FILE that have no effect. */
+  readonly ignoredSettings: readonly string[];
 }
 
 interface Secrets {
@@ -51,11 +53,11 @@ interface Secrets {
 export function loadConfig(env: NodeJS.ProcessEnv, directory: string = process.cwd()): LoadedConfig {
   const reader = new EnvironmentReader(env);
   const plain = { ...readServer(reader, directory), ...readTraffic(reader), ...readOperation(reader) };
-  checkGatewayFile(reader, plain.configFile);
+  const settings = readSettings(reader, plain, env);
   const embedded = !reader.isSecretSet('DATABASE_URL');
   const secrets = readSecrets(reader, plain.dataDir, { production: plain.production, embedded });
   if (reader.faults.length > 0 || secrets === null) throw new ConfigurationError(reader.faults);
-  return Object.freeze({ ...plain, ...secrets });
+  return Object.freeze({ ...plain, ...settings, ...secrets });
 }
 
 /** The absolute DATA_DIR, for commands that need nothing else. */
@@ -99,8 +101,17 @@ function readOperation(reader: EnvironmentReader) {
   };
 }
 
-function checkGatewayFile(reader: EnvironmentReader, path: string | null): void {
-  if (path !== null) attempt(reader, 'CONFIG_FILE', () => ignoredGatewayFileKeys(path));
+function readSettings(
+  reader: EnvironmentReader,
+  { configFile, outboundAllow }: Pick<Config, 'configFile' | 'outboundAllow'>,
+  env: NodeJS.ProcessEnv,
+) {
+  const file =
+    configFile === null
+      ? null
+      : attempt(reader, 'CONFIG_FILE', () => readGatewayFile(configFile, { env, outboundAllow }));
+  for (const fault of file?.faults ?? []) reader.fault('CONFIG_FILE', fault);
+  return { jwtIssuers: file?.jwtIssuers ?? [], ignoredSettings: file?.ignoredKeys ?? [] };
 }
 
 function readSecrets(

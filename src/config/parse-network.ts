@@ -29,6 +29,22 @@ export function parseBaseUrl(text: string): string {
   throw new InvalidValue('must be an http or https URL without trailing slash, query and credentials');
 }
 
+/**
+ * A parser for URLs of an issuer's documents. Who can change them on the way can make tokens, so they need TLS, except
+ * on loopback and to hosts that OUTBOUND_ALLOW names.
+ */
+export function issuerUrlParser(outboundAllow: readonly OutboundAllowEntry[]): (text: string) => string {
+  return (text) => {
+    const url = urlOf(text);
+    const plain = url !== null && url.username === '' && url.password === '' && url.hash === '';
+    if (plain && url.protocol === 'https:') return url.href;
+    if (plain && url.protocol === 'http:' && (isLoopback(url) || isNamed(url, outboundAllow))) return url.href;
+    throw new InvalidValue(
+      'must be an https URL without credentials; http is for loopback and for hosts that OUTBOUND_ALLOW names',
+    );
+  };
+}
+
 /** An origin as browsers send it. */
 export function parseOrigin(text: string): string {
   const url = urlOf(text);
@@ -68,4 +84,27 @@ function isAddress(text: string): boolean {
 /** `2130706433` and `0x7f.1` are addresses to a URL parser, so they are no host names here. */
 function looksNumeric(host: string): boolean {
   return /^(0x[0-9a-f]*|\d+)$/.test(host.split('.').at(-1) ?? '');
+}
+
+function isLoopback(url: URL): boolean {
+  const host = hostOf(url);
+  return host === 'localhost' || (isAddress(host) && ipaddr.process(host).range() === 'loopback');
+}
+
+function isNamed(url: URL, entries: readonly OutboundAllowEntry[]): boolean {
+  const host = hostOf(url);
+  return entries.some((entry) => {
+    if (entry.kind === 'cidr') return isAddress(host) && isWithin(host, entry.cidr);
+    return entry.host === host && (entry.port === null || entry.port === Number(url.port || 80));
+  });
+}
+
+function isWithin(host: string, cidr: string): boolean {
+  const address = ipaddr.process(host);
+  const [network, bits] = ipaddr.parseCIDR(cidr);
+  return address.kind() === network.kind() && address.match(network, bits);
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -74,7 +74,10 @@ export class McpEndpoint {
 
   private async answer(exchange: Exchange): Promise<void> {
     const { req } = exchange;
-    const admission = this.gate.admit(exchange);
+    const admitted = this.gate.admit(exchange);
+    const admission = admitted instanceof Promise ? await admitted : admitted;
+    // Who went away meanwhile would be waited for: the events that tell so are over.
+    if (req.socket.destroyed) throw new ClientGone();
     const version = req.headers['mcp-protocol-version'];
     const versionHeader = version === undefined ? undefined : String(version);
     if (req.method !== 'POST') {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { exceedsJsonDepth } from '../common/json-depth.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
-import { hasDuplicateKeys } from './duplicate-keys.js';
+import { hasDuplicateKeys } from '../common/duplicate-keys.js';
 import type { RpcId, RpcMessage, RpcResponse } from './json-rpc.js';
 import { invalidRequest, refusal } from './refused-request.js';
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { AuthChallenge } from '../auth/auth-challenge.js';
-import { CallerAuthenticator, type NotAuthenticated } from '../auth/caller-authenticator.js';
+import { CallerAuthenticator, type AuthenticationResult, type NotAuthenticated } from '../auth/caller-authenticator.js';
 import type { Principal } from '../auth/principal.js';
 import type { ErrorCode } from '../common/error-codes.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -33,10 +33,11 @@ export class RequestGate {
   }
 
   /**
-   * Host, origin, credential, scope: in this order.
-   * @throws RefusedRequest 421, 403, 400 (credential in the query), 401, 429
+   * Host, origin, credential, scope: in this order. The answer is a promise only when the credential is an access token
+   * that has to be verified.
+   * @throws RefusedRequest 421, 403, 400 (credential in the query, unusable customer), 401, 429
    */
-  admit(exchange: Exchange): Admission {
+  admit(exchange: Exchange): Admission | Promise<Admission> {
     const { req, path } = exchange;
     if (!this.hosts.allowsHost(req)) throw refusal('misdirected_host');
     if (!this.hosts.allowsOrigin(req)) throw refusal('forbidden_origin');
@@ -45,6 +46,11 @@ export class RequestGate {
     }
     const client = this.clientOf(req);
     const caller = this.authenticator.authenticate(req.headers, client.address ?? '', req.rawHeaders);
+    if (caller instanceof Promise) return caller.then((known) => this.admitCaller(exchange, client, known));
+    return this.admitCaller(exchange, client, caller);
+  }
+
+  private admitCaller(exchange: Exchange, client: ClientAddress, caller: AuthenticationResult): Admission {
     if (!caller.ok) throw this.unauthenticated(exchange, client, caller);
     const { principal, credentialHeader } = caller;
     const access = accessRequestOf(exchange, client.external);

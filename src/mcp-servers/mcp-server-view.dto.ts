@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ArgumentRuleDto } from '../expressions/argument-rule.dto.js';
 import { AUTH_TYPES, PROTOCOL_ERAS, SESSION_MODES, TRANSPORTS } from './mcp-server.js';
 
 const TEXT_MAP = { type: 'object', additionalProperties: { type: 'string' } } as const;
@@ -70,6 +71,9 @@ export class McpServerViewDto {
     nullable: true,
   })
   allowed_params!: Record<string, string[]> | null;
+
+  @ApiProperty({ type: [ArgumentRuleDto], description: ADMIN_VIEW })
+  argument_rules!: ArgumentRuleDto[];
 
   @ApiProperty(TEXT_MAP)
   tool_name_to_display_name!: Record<string, string>;

@@ -85,6 +85,7 @@ export function toServer(details: ServerDetails): McpServer {
     allowedTools: details.allowed_tools,
     disallowedTools: details.disallowed_tools,
     allowedParams: details.allowed_params,
+    argumentRules: deepFreeze(details.argument_rules),
     toolDisplayNames: details.tool_name_to_display_name,
     toolDescriptions: details.tool_name_to_description,
     mcpInfo: details.mcp_info,

@@ -17,6 +17,7 @@ import {
 } from 'class-validator';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { IsJsonObjectWithin, IsStringListMap, IsStringMap, IsTextList } from '../common/map-validators.js';
+import { ArgumentRuleDto, IsArgumentRules } from '../expressions/argument-rule.dto.js';
 import {
   AUTH_TYPES,
   PROTOCOL_ERAS,
@@ -187,6 +188,15 @@ export class ServerSettingsDto implements SettingsChange {
   @IsOptional()
   @IsStringListMap()
   allowed_params?: Record<string, string[]> | null;
+
+  @ApiPropertyOptional({
+    type: [ArgumentRuleDto],
+    nullable: true,
+    description: 'Conditions on arguments, for every caller. Each that is about a tool must agree to its call',
+  })
+  @IsOptional()
+  @IsArgumentRules()
+  argument_rules?: ArgumentRuleDto[] | null;
 
   @ApiPropertyOptional({
     ...TEXT_MAP,

@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { JsonObject } from '../common/json.js';
+import type { ArgumentRule } from '../expressions/argument-rule.js';
 import type { ApprovalStatus, AuthType, ProtocolEra, SessionMode, Transport } from './mcp-server.js';
 
 export type HealthStatus = 'healthy' | 'unhealthy' | 'unknown';
@@ -58,6 +59,9 @@ export class McpServerEntity {
 
   @Column({ type: 'jsonb', nullable: true })
   allowed_params: Record<string, string[]> | null;
+
+  @Column({ type: 'jsonb', default: [] })
+  argument_rules: ArgumentRule[];
 
   @Column({ type: 'jsonb', default: {} })
   tool_name_to_display_name: Record<string, string>;

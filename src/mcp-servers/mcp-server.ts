@@ -1,5 +1,6 @@
 import type { JsonObject } from '../common/json.js';
 import type { Secret } from '../common/secret.js';
+import type { ArgumentRule } from '../expressions/argument-rule.js';
 
 /** Transports that this gateway can speak to an upstream. */
 export const TRANSPORTS = ['http', 'stdio'] as const;
@@ -52,6 +53,8 @@ export interface McpServer {
   readonly disallowedTools: readonly string[];
   /** Tool to the argument names it may be called with; null: no rule. */
   readonly allowedParams: Readonly<Record<string, readonly string[]>> | null;
+  /** Conditions on arguments; missing: none. */
+  readonly argumentRules?: readonly ArgumentRule[];
   /** Upstream tool name to the full public name. */
   readonly toolDisplayNames: Readonly<Record<string, string>>;
   readonly toolDescriptions: Readonly<Record<string, string>>;

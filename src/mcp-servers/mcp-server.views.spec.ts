@@ -36,6 +36,7 @@ const server: ServerDetails = {
   allowed_tools: ['echo'],
   disallowed_tools: ['rm'],
   allowed_params: { echo: ['message'] },
+  argument_rules: [{ tool: 'echo', when: 'true', effect: 'allow', message: null }],
   tool_name_to_display_name: { echo: 'say' },
   tool_name_to_description: { echo: 'says' },
   mcp_info: { is_public: true, logo_url: 'logo' },
@@ -73,6 +74,7 @@ const hidden = {
   instructions: null,
   submitted_by: null,
   guardrails: [],
+  argument_rules: [],
   timeout: null,
 };
 

@@ -38,6 +38,7 @@ export const SERVER_COLUMNS: Columns = {
   allowed_tools: unrestricted(list, []),
   disallowed_tools: unrestricted(list, []),
   allowed_params: unrestricted(nullable(listMap), null),
+  argument_rules: adminViews(rules, []),
   tool_name_to_display_name: everybody(map),
   tool_name_to_description: everybody(map),
   mcp_info: { show: { admin: info, viewer: info, nonAdmin: info, restricted: publicInfo } },
@@ -138,6 +139,10 @@ function map(value: Readonly<Record<string, string>>): JsonValue {
 
 function listMap(value: Readonly<Record<string, readonly string[]>>): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([name, entries]) => [name, [...entries]]));
+}
+
+function rules(value: ServerDetails['argument_rules']): JsonValue {
+  return value.map(({ tool, when, effect, message }) => ({ tool, when, effect, message }));
 }
 
 function time(value: Date | null): JsonValue {

@@ -1,4 +1,5 @@
 import type { FieldFault } from '../common/gatehouse-error.js';
+import { checkArgumentRules } from '../expressions/argument-rules.js';
 import { extraHeaderFaults, staticHeaderFaults, valueFault } from './header-rules.js';
 import type { Transport } from './mcp-server.js';
 import { displayNameFaults } from './server-names.js';
@@ -20,6 +21,7 @@ export function settingsFaults(settings: ServerSettings, limits: ServerLimits): 
   return [
     ...TRANSPORT_RULES[settings.transport](settings, limits),
     ...displayNameFaults(settings.tool_name_to_display_name),
+    ...checkArgumentRules(settings.argument_rules),
     ...sourceUrlFaults(settings.source_url),
   ];
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../common/json.js';
+import type { ArgumentRule } from '../expressions/argument-rule.js';
 import type { AuthType, ProtocolEra, ServerCredentials, SessionMode, Transport } from './mcp-server.js';
 
 /** Everything that an admin can set of a server, in the words of the API, complete and in clear. Times in seconds. */
@@ -19,6 +20,7 @@ export interface ServerSettings {
   readonly allowed_tools: readonly string[];
   readonly disallowed_tools: readonly string[];
   readonly allowed_params: Readonly<Record<string, readonly string[]>> | null;
+  readonly argument_rules: readonly ArgumentRule[];
   readonly tool_name_to_display_name: Readonly<Record<string, string>>;
   readonly tool_name_to_description: Readonly<Record<string, string>>;
   readonly mcp_info: Readonly<JsonObject> | null;
@@ -60,6 +62,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   allowed_tools: [],
   disallowed_tools: [],
   allowed_params: null,
+  argument_rules: [],
   tool_name_to_display_name: {},
   tool_name_to_description: {},
   mcp_info: null,

@@ -5,6 +5,8 @@ export interface ServerAccess {
   readonly server: McpServer;
   /** Decides by upstream tool name; knows nothing of whether the tool exists. */
   allowsTool(tool: string): boolean;
+  /** All names by which lists and rules can mean a tool. */
+  spellingsOf(tool: string): readonly string[];
 }
 
 export interface GrantedAccess {

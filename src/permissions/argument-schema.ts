@@ -7,7 +7,7 @@ import { exceedsJsonDepth } from '../common/json-depth.js';
 import type { JsonObject } from '../common/json.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import { compileSchema } from './schema-compiler.js';
-import { withinTimeLimit } from './time-limit.js';
+import { withinTimeLimit } from '../common/time-limit.js';
 
 const MAX_SCHEMA_BYTES = 256 * 1024;
 const MAX_SCHEMAS = 1000;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../common/json.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { ServerAccess } from './access-decision.js';
+import { checkArguments } from './argument-check.js';
 
 /** Held by this file alone, so nothing outside of it can construct an {@link AuthorizedCall}. */
 const CONSTRUCTION_TOKEN = Symbol('authorized-call');
@@ -50,11 +51,11 @@ export class AuthorizedCall {
 /**
  * Authorises one call under a grant that the evaluator gave.
  * @throws GatehouseError `unknown_tool` when the tool is not granted: the same answer as for one that does not exist;
- *   `invalid_arguments` when an argument rule of the server forbids an argument.
+ *   `invalid_arguments` when a rule of the key, the team or the server forbids the arguments.
  */
 export function authorizeCall(access: ServerAccess, parts: CallParts): AuthorizedCall {
   if (!access.allowsTool(parts.tool.name)) throw unknownTool(parts.tool.name);
-  checkArgumentRules(access.server, parts.tool.name, parts.arguments);
+  checkArguments(access, { principal: parts.principal, tool: parts.tool.name, arguments: parts.arguments });
   return AuthorizedCall.make(CONSTRUCTION_TOKEN, access, parts);
 }
 
@@ -67,15 +68,4 @@ export function reauthorizeCall(call: AuthorizedCall, changed: Readonly<JsonObje
 /** The refusal for a tool that does not exist or is not granted: one text for both. */
 export function unknownTool(name: string): GatehouseError {
   return new GatehouseError('unknown_tool', `Unknown tool: ${name}`, { sent: 'no' });
-}
-
-function checkArgumentRules(server: McpServer, tool: string, sent: Readonly<JsonObject>): void {
-  const allowed = server.allowedParams;
-  if (allowed === null || !Object.hasOwn(allowed, tool)) return;
-  const names = new Set(allowed[tool]);
-  const offending = Object.keys(sent).filter((name) => !names.has(name));
-  if (offending.length === 0) return;
-  throw new GatehouseError('invalid_arguments', `These arguments are not allowed: ${offending.join(', ')}`, {
-    sent: 'no',
-  });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LevelsInMemory } from '../../test/auth/auth-fixtures.js';
 import { level, mcpServer, principalWith, requestFor, snapshotOf } from '../../test/permissions/policy-fixtures.js';
 import type { RegistrySnapshot } from '../mcp-servers/mcp-server.js';
 import { PolicyService } from './policy.service.js';
@@ -7,8 +8,8 @@ const alpha = mcpServer({ id: 'id-alpha', alias: 'alpha' });
 const beta = mcpServer({ id: 'id-beta', alias: 'beta', availableOnPublicInternet: false });
 const caller = principalWith([level('key', { mcp_servers: ['id-alpha', 'id-beta'] })]);
 
-function serviceOver(registry: { current: RegistrySnapshot }): PolicyService {
-  return new PolicyService({ trustedProxies: ['10.0.0.0/8'], toolPrefixSeparator: '-' }, registry);
+function serviceOver(registry: { current: RegistrySnapshot }, levels = new LevelsInMemory()): PolicyService {
+  return new PolicyService({ trustedProxies: ['10.0.0.0/8'], toolPrefixSeparator: '-' }, registry, levels);
 }
 
 describe('PolicyService', () => {
@@ -21,6 +22,20 @@ describe('PolicyService', () => {
     const second = service.access(caller, requestFor());
     expect(second.granted && [...second.servers.keys()]).toEqual(['id-alpha']);
     expect(service.access(caller, requestFor())).toBe(second);
+  });
+
+  it('decides anew for callers with access groups, and only for them, when the levels change', () => {
+    const levels = new LevelsInMemory();
+    levels.putAccessGroup('group', ['id-alpha']);
+    const service = serviceOver({ current: snapshotOf([alpha, beta]) }, levels);
+    const grouped = principalWith([level('key', null, { accessGroupIds: ['group'] })]);
+    const [first, other] = [service.access(grouped, requestFor()), service.access(caller, requestFor())];
+    expect(first.granted && [...first.servers.keys()]).toEqual(['id-alpha']);
+    expect(service.access(grouped, requestFor())).toBe(first);
+    levels.putAccessGroup('group', ['id-beta']);
+    const second = service.access(grouped, requestFor());
+    expect(second.granted && [...second.servers.keys()]).toEqual(['id-beta']);
+    expect(service.access(caller, requestFor())).toBe(other);
   });
 
   it('keeps callers, scopes, headers and origins apart', () => {

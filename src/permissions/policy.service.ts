@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { LevelDirectory } from '../auth/levels/level-directory.js';
 import type { Principal } from '../auth/principal.js';
 import { messageOf } from '../common/gatehouse-error.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -21,14 +22,25 @@ const MAX_ADDRESSES = 1024;
 
 interface Remembered {
   readonly registry: RegistrySnapshot;
+  /** Version of the access groups; 0 when the decision does not depend on them. */
+  readonly groups: number;
   readonly decision: AccessDecision;
 }
 
-/** Answers what a caller may use. Decisions are remembered per caller and scope until the registry changes. */
+/** What is remembered of one caller. */
+interface RememberedCaller {
+  readonly scopes: LRUCache<string, Remembered>;
+  readonly usesAccessGroups: boolean;
+}
+
+/**
+ * Answers what a caller may use. Decisions are remembered per caller and scope until the registry, or an access group,
+ * changes. Every other change of grants makes a new caller.
+ */
 @Injectable()
 export class PolicyService {
   private readonly logger = new Logger(PolicyService.name);
-  private readonly remembered = new WeakMap<Principal, LRUCache<string, Remembered>>();
+  private readonly remembered = new WeakMap<Principal, RememberedCaller>();
   private readonly addresses = new LRUCache<string, ClientAddress>({ max: MAX_ADDRESSES });
   private readonly trustedProxies: ReturnType<typeof parseRanges>;
   private readonly separator: string;
@@ -36,6 +48,7 @@ export class PolicyService {
   constructor(
     @Inject(CONFIG) config: Pick<Config, 'trustedProxies' | 'toolPrefixSeparator'>,
     @Inject(ServerRegistry) private readonly servers: Pick<ServerRegistry, 'current'>,
+    @Inject(LevelDirectory) private readonly levels: Pick<LevelDirectory, 'accessGroup' | 'version'>,
   ) {
     this.trustedProxies = parseRanges(config.trustedProxies);
     this.separator = config.toolPrefixSeparator;
@@ -68,30 +81,37 @@ export class PolicyService {
     return client;
   }
 
+  /** The world that decisions are made on now. Toolsets are not stored: a grant that names one is stale. */
+  world(): PolicyWorld {
+    return {
+      registry: this.servers.current,
+      toolsets: NO_TOOLSETS,
+      accessGroup: (id) => this.levels.accessGroup(id),
+      separator: this.separator,
+    };
+  }
+
   private recall(principal: Principal, request: AccessRequest): AccessDecision {
     const registry = this.servers.current;
     const key = scopeKey(principal, request);
-    if (key.length > MAX_KEY_LENGTH) return decide(this.world(registry), principal, request);
-    const scopes = this.scopesOf(principal);
+    if (key.length > MAX_KEY_LENGTH) return decide(this.world(), principal, request);
+    const { scopes, usesAccessGroups } = this.rememberedOf(principal);
+    const groups = usesAccessGroups ? this.levels.version : 0;
     const known = scopes.get(key);
-    if (known !== undefined && known.registry === registry) return known.decision;
-    const decision = decide(this.world(registry), principal, request);
-    scopes.set(key, { registry, decision });
+    if (known !== undefined && known.registry === registry && known.groups === groups) return known.decision;
+    const decision = decide(this.world(), principal, request);
+    scopes.set(key, { registry, groups, decision });
     return decision;
   }
 
-  private scopesOf(principal: Principal): LRUCache<string, Remembered> {
-    let scopes = this.remembered.get(principal);
-    if (scopes === undefined) {
-      scopes = new LRUCache({ max: MAX_SCOPES });
-      this.remembered.set(principal, scopes);
+  private rememberedOf(principal: Principal): RememberedCaller {
+    let known = this.remembered.get(principal);
+    if (known === undefined) {
+      const usesAccessGroups = principal.levels.some((level) => level.accessGroupIds.length > 0);
+      known = { scopes: new LRUCache({ max: MAX_SCOPES }), usesAccessGroups };
+      this.remembered.set(principal, known);
     }
-    return scopes;
-  }
-
-  /** Toolsets and unified access groups are not stored in this version: a grant that names one is stale. */
-  private world(registry: RegistrySnapshot): PolicyWorld {
-    return { registry, toolsets: NO_TOOLSETS, accessGroup: () => [], separator: this.separator };
+    return known;
   }
 }
 

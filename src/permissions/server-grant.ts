@@ -24,6 +24,7 @@ export interface ToolRules {
 export class ServerGrant implements ServerAccess {
   #decide: ((tool: string) => boolean) | null = null;
   #remembered: Map<string, boolean> | null = null;
+  #separator: string | null = null;
 
   constructor(
     readonly server: McpServer,
@@ -39,6 +40,11 @@ export class ServerGrant implements ServerAccess {
     this.#remembered ??= new Map();
     if (this.#remembered.size < MAX_REMEMBERED) this.#remembered.set(tool, answer);
     return answer;
+  }
+
+  spellingsOf(tool: string): readonly string[] {
+    this.#separator ??= this.rulesOf(this.server).separator;
+    return spellingsOf(this.server, tool, this.#separator);
   }
 }
 

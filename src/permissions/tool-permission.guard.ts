@@ -10,8 +10,8 @@ import { authorizeCall, unknownTool } from './authorized-call.js';
 @Injectable()
 export class ToolPermissionGuard implements CanActivate {
   /**
-   * @throws GatehouseError `unknown_tool` when the tool is not granted, `invalid_arguments` when an argument rule
-   *   forbids an argument.
+   * @throws GatehouseError `unknown_tool` when the tool is not granted, `invalid_arguments` when a rule forbids the
+   *   arguments.
    */
   canActivate(context: ExecutionContext): boolean {
     const call: unknown = context.getArgByIndex(0);

@@ -5,6 +5,8 @@ import { AuditService } from '../audit/audit.service.js';
 import { toolHash } from '../catalog/tool-hash.js';
 import type { ErrorCode } from '../common/error-codes.js';
 import type { Sent } from '../common/gatehouse-error.js';
+import { SpendLedger } from '../limits/spend-ledger.js';
+import { costOf } from '../limits/tool-cost.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { ToolCallState } from './tool-call-state.js';
 import type { ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
@@ -16,6 +18,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'forbidden_route',
   'invalid_arguments',
   'rate_limited',
+  'budget_exceeded',
 ]);
 
 /** How a call ended, as the road knows it. */
@@ -30,12 +33,13 @@ export interface CallEnd {
   readonly durationMs: number;
 }
 
-/** Makes the one audit record of a call. */
+/** Makes the one audit record of a call, and charges the call to its caller. */
 @Injectable()
 export class CallRecorder {
   constructor(
     private readonly audit: AuditService,
     private readonly registry: ServerRegistry,
+    private readonly ledger: SpendLedger,
   ) {}
 
   get hasRoom(): boolean {
@@ -72,6 +76,14 @@ export class CallRecorder {
       durationMs: end.durationMs,
     };
     this.audit.record(record);
+    this.charge(end);
+  }
+
+  /** What may have reached the upstream has cost something there. */
+  private charge({ request, state, sent }: CallEnd): void {
+    if (state === null || sent === 'no') return;
+    const { access, tool } = state.target;
+    this.ledger.charge(request.principal, costOf(access.server, tool.name));
   }
 }
 

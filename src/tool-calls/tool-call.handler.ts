@@ -1,6 +1,7 @@
 import { Injectable, UseGuards, UseInterceptors } from '@nestjs/common';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
+import { CallLimitGuard } from '../limits/call-limit.guard.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
 import { reauthorizeCall, type AuthorizedCall } from '../permissions/authorized-call.js';
 import { ToolPermissionGuard } from '../permissions/tool-permission.guard.js';
@@ -10,11 +11,11 @@ import type { UpstreamReply } from '../upstream/upstream.types.js';
 import type { ToolCallState } from './tool-call-state.js';
 
 /**
- * The end of the road: what the guard authorised and the hooks left over is checked once more and sent. Runs in a Nest
- * execution context of type `mcp`; the guard and the interceptor below are part of every call of every door.
+ * The end of the road: what the guards let pass and the hooks left over is checked once more and sent. Runs in a Nest
+ * execution context of type `mcp`; the guards and the interceptor below are part of every call of every door.
  */
 @Injectable()
-@UseGuards(ToolPermissionGuard)
+@UseGuards(ToolPermissionGuard, CallLimitGuard)
 @UseInterceptors(HooksInterceptor)
 export class ToolCallHandler {
   constructor(

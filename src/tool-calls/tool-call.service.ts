@@ -19,7 +19,7 @@ type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
  * The one road. Every tool call of every door comes through {@link execute}:
  *
  * 1. resolve the public name within the caller's scope,
- * 2. authorise (`ToolPermissionGuard`),
+ * 2. authorise (`ToolPermissionGuard`), then keep within the limits (`CallLimitGuard`),
  * 3. pre hooks (`HooksInterceptor`),
  * 4. check again what will really be sent (`ToolCallHandler`),
  * 5. dispatch to the backend of the server's transport,

@@ -73,6 +73,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     encryptionKeys: [{ kid: 'k1', key: new Secret(randomBytes(32)) }],
     publicBaseUrl: null,
     configFile: null,
+    jwtIssuers: [],
     guardrailModules: [],
     outboundAllow: [{ kind: 'cidr', cidr: '127.0.0.0/8' }],
     stdioCommands: [process.execPath],

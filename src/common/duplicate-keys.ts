@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../common/json.js';
+import { isJsonObject, type JsonObject } from './json.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

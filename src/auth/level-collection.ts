@@ -1,0 +1,63 @@
+import type { StoredLevelKind } from './levels/identity-kinds.js';
+import type { KnownLevel, KnownLevels } from './levels/known-level.js';
+import type { GrantLevel, Principal, Role } from './principal.js';
+
+/** Finds levels, as `LevelDirectory` does. */
+export interface LevelLookup {
+  find<K extends StoredLevelKind>(kind: K, id: string): KnownLevels[K] | undefined;
+}
+
+/** A level that was asked for, with what was found. */
+export interface Dependency {
+  readonly kind: StoredLevelKind;
+  readonly id: string;
+  readonly known: KnownLevel | undefined;
+}
+
+/** The levels that a caller refers to, the key aside. */
+export interface CollectedLevels {
+  readonly levels: readonly GrantLevel[];
+  /** A level that is referred to is not there, or it is blocked or deleted. */
+  readonly missing: boolean;
+  /** null: there is no user. */
+  readonly userRole: Role | null;
+  /** Of the team. */
+  readonly guardrails: readonly string[];
+  /** The caller's own, else that of the team. */
+  readonly organizationId: string | null;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** Ids of the levels that a caller refers to. */
+export type LevelReferences = Pick<Principal, 'userId' | 'teamId' | 'organizationId' | 'customerId' | 'agentId'>;
+
+/** Looks up every level that a caller refers to. */
+export function collectLevels(directory: LevelLookup, references: LevelReferences): CollectedLevels {
+  const dependencies: Dependency[] = [];
+  function look<K extends StoredLevelKind>(kind: K, id: string | null): KnownLevels[K] | undefined {
+    if (id === null) return undefined;
+    const known = directory.find(kind, id);
+    dependencies.push({ kind, id, known });
+    return known;
+  }
+  const team = look('team', references.teamId);
+  const user = look('user', references.userId);
+  look('customer', references.customerId);
+  look('agent', references.agentId);
+  const organizationId = references.organizationId ?? team?.organizationId ?? null;
+  look('organization', organizationId);
+  return {
+    levels: dependencies.flatMap(({ known }) => (known === undefined ? [] : [known.level])),
+    missing: dependencies.some(isMissing),
+    userRole: user?.role ?? null,
+    guardrails: team?.guardrails ?? [],
+    organizationId,
+    dependencies,
+  };
+}
+
+/** A customer that was never registered says nothing; whatever else is not there must not widen anything. */
+function isMissing({ kind, known }: Dependency): boolean {
+  if (known === undefined) return kind !== 'customer';
+  return known.blocked || known.deleted;
+}

@@ -1,0 +1,203 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { DataSource, QueryFailedError, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { GatehouseError } from '../../common/gatehouse-error.js';
+import { pageOf, type Page, type PagePosition } from '../../common/page.js';
+import { PolicyVersions } from '../../events/policy-version.js';
+import type { Principal } from '../principal.js';
+import { ServerReferences } from '../server-references.js';
+import { IDENTITIES, type IdentityFields } from './identities.js';
+import { IDENTITY_ENTITIES, type IdentityKind, type IdentityReference, type IdentityRows } from './identity-kinds.js';
+import { LevelChanges } from './level-changes.js';
+import { LEVELS_VERSION } from './level-events.js';
+import type { WriteContext } from './write-context.js';
+
+const UNIQUE_VIOLATION = '23505';
+
+/** What one write did. */
+interface Written<T> {
+  readonly result: T;
+  readonly changed: readonly IdentityReference[];
+}
+
+interface Write extends WriteContext {
+  /** Policy version of the write. */
+  readonly revision: number;
+}
+
+/** Makes, changes, deletes and lists teams, users, organisations, customers, agents and access groups. */
+@Injectable()
+export class IdentityStore {
+  constructor(
+    private readonly database: DataSource,
+    private readonly versions: PolicyVersions,
+    private readonly changes: LevelChanges,
+    private readonly servers: ServerReferences,
+  ) {}
+
+  /**
+   * @param id undefined: a UUID is made
+   * @throws GatehouseError `conflict` when the id or a unique name is in use, `invalid_request` for a field that names
+   * what is not there
+   */
+  create<K extends IdentityKind>(
+    kind: K,
+    id: string | undefined,
+    fields: IdentityFields[K],
+    actor: Principal,
+  ): Promise<IdentityRows[K]> {
+    return this.write(kind, async (write) => {
+      const definition = IDENTITIES[kind];
+      if (id !== undefined) await this.assertUnused(kind, id, write.manager);
+      const now = new Date();
+      const made = { id: id ?? randomUUID(), revision: write.revision, created_at: now, created_by: actor.id };
+      const row = Object.assign(definition.blank(), made, { updated_at: now, updated_by: actor.id });
+      await definition.assign(row, fields, write);
+      await write.manager.save(row);
+      return { result: row, changed: [{ kind, id: row.id }] };
+    });
+  }
+
+  /**
+   * Changes the fields that are there and keeps the others.
+   * @throws GatehouseError `not_found`, `conflict`, `invalid_request`
+   */
+  update<K extends IdentityKind>(
+    kind: K,
+    id: string,
+    fields: IdentityFields[K],
+    actor: Principal,
+  ): Promise<IdentityRows[K]> {
+    return this.change(kind, id, actor, (row, context) => IDENTITIES[kind].assign(row, fields, context));
+  }
+
+  /**
+   * Changes one record.
+   * @throws GatehouseError `not_found`, and what `act` throws
+   */
+  async change<K extends IdentityKind>(
+    kind: K,
+    id: string,
+    actor: Principal,
+    act: (row: IdentityRows[K], context: WriteContext) => Promise<void> | void,
+  ): Promise<IdentityRows[K]> {
+    const [row] = await this.changeAll(kind, [id], actor, act);
+    if (row === undefined) throw noSuch(kind);
+    return row;
+  }
+
+  /**
+   * Changes all of these, or none when one of them does not exist.
+   * @throws GatehouseError `not_found`, and what `act` throws
+   */
+  changeAll<K extends IdentityKind>(
+    kind: K,
+    ids: readonly string[],
+    actor: Principal,
+    act: (row: IdentityRows[K], context: WriteContext) => Promise<void> | void,
+  ): Promise<IdentityRows[K][]> {
+    return this.write(kind, async (write) => {
+      const rows = await this.existing(kind, ids, write.manager);
+      for (const row of rows) {
+        await act(row, write);
+        Object.assign(row, { revision: write.revision, updated_at: new Date(), updated_by: actor.id });
+      }
+      await write.manager.save(rows);
+      return { result: rows, changed: rows.map((row) => ({ kind, id: row.id })) };
+    });
+  }
+
+  /**
+   * Deletes all of these, or none when one of them does not exist. Whatever refers to them is denied everything.
+   * @returns their ids
+   * @throws GatehouseError `not_found`
+   */
+  delete(kind: IdentityKind, ids: readonly string[], actor: Principal): Promise<readonly string[]> {
+    return this.write(kind, async (write) => {
+      const rows = await this.existing(kind, ids, write.manager);
+      const deleted = rows.map((row) => row.id);
+      const also = await IDENTITIES[kind].remove(deleted, { ...write, actor });
+      return { result: deleted, changed: [...deleted.map((id) => ({ kind, id })), ...also] };
+    });
+  }
+
+  /** @throws GatehouseError `not_found` */
+  async get<K extends IdentityKind>(kind: K, id: string): Promise<IdentityRows[K]> {
+    const row = await this.query(kind, this.database.manager).andWhere('row.id = :id', { id }).getOne();
+    if (row === null) throw noSuch(kind);
+    return row;
+  }
+
+  /**
+   * One page, in order of creation.
+   * @param among only these; null: all
+   */
+  async list<K extends IdentityKind>(
+    kind: K,
+    limit: number,
+    after: PagePosition | null,
+    among: ReadonlySet<string> | null = null,
+  ): Promise<Page<IdentityRows[K]>> {
+    const query = this.query(kind, this.database.manager);
+    if (among !== null) query.andWhere('row.id = ANY(:among)', { among: [...among] });
+    if (after !== null) query.andWhere('(row.created_at, row.id) > (:createdAt, :id)', after);
+    const rows = await query
+      .orderBy('row.created_at')
+      .addOrderBy('row.id')
+      .limit(limit + 1)
+      .getMany();
+    return pageOf(rows, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
+  }
+
+  private async existing<K extends IdentityKind>(
+    kind: K,
+    ids: readonly string[],
+    manager: EntityManager,
+  ): Promise<IdentityRows[K][]> {
+    const wanted = [...new Set(ids)];
+    const rows = await this.query(kind, manager).andWhere('row.id = ANY(:ids)', { ids: wanted }).getMany();
+    if (rows.length !== wanted.length) throw noSuch(kind);
+    return rows;
+  }
+
+  private query<K extends IdentityKind>(kind: K, manager: EntityManager): SelectQueryBuilder<IdentityRows[K]> {
+    const query = manager.getRepository(IDENTITY_ENTITIES[kind]).createQueryBuilder('row');
+    return IDENTITIES[kind].keepsDeleted ? query.where('row.deleted_at IS NULL') : query;
+  }
+
+  /** What still refers to an id that is used again would come back to life. */
+  private async assertUnused(kind: IdentityKind, id: string, manager: EntityManager): Promise<void> {
+    const { idField, isReferred } = IDENTITIES[kind];
+    const present = await this.query(kind, manager).andWhere('row.id = :id', { id }).getExists();
+    if (present) throw new GatehouseError('conflict', `This ${idField} is in use.`);
+    if (await isReferred(id, manager)) {
+      const message = `Keys or teams still refer to a deleted record with this ${idField}. Delete them, or use another id.`;
+      throw new GatehouseError('conflict', message);
+    }
+  }
+
+  /**
+   * One write: the policy version moves in the same transaction, and first, since its row lock puts all writers of
+   * levels in order.
+   */
+  private async write<T>(kind: IdentityKind, act: (write: Write) => Promise<Written<T>>): Promise<T> {
+    const { version, result, changed } = await this.database
+      .transaction(async (manager) => {
+        const revision = await this.versions.bump(manager, LEVELS_VERSION);
+        return { version: revision, ...(await act({ manager, servers: this.servers, revision })) };
+      })
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? new GatehouseError('conflict', IDENTITIES[kind].nameTaken) : error;
+      });
+    await this.changes.announce({ changed, version });
+    return result;
+  }
+}
+
+function noSuch(kind: IdentityKind): GatehouseError {
+  return new GatehouseError('not_found', `There is no such ${IDENTITIES[kind].label}.`);
+}
+
+function isUniqueViolation(thrown: unknown): boolean {
+  return thrown instanceof QueryFailedError && 'code' in thrown && thrown.code === UNIQUE_VIOLATION;
+}

@@ -1,0 +1,56 @@
+import { Column } from 'typeorm';
+import type { JsonObject } from '../../common/json.js';
+import type { ObjectPermission } from '../object-permission.js';
+
+/** Columns of every stored identity. */
+export abstract class IdentityColumns {
+  abstract id: string;
+
+  /** Policy version of the last write: another value means another record. */
+  @Column({ type: 'integer' })
+  revision: number;
+
+  @Column({ type: 'timestamptz', precision: 3 })
+  created_at: Date;
+
+  @Column({ type: 'text' })
+  created_by: string;
+
+  @Column({ type: 'timestamptz', precision: 3 })
+  updated_at: Date;
+
+  @Column({ type: 'text' })
+  updated_by: string;
+}
+
+/** Columns of every identity that can carry grants and limits. */
+export abstract class LevelColumns extends IdentityColumns {
+  @Column({ type: 'jsonb', default: {} })
+  metadata: JsonObject;
+
+  @Column({ type: 'jsonb', nullable: true })
+  object_permission: ObjectPermission | null;
+
+  /**
+   * The last write named something stale or emptied a list, or what it named was deleted: the level keeps speaking
+   * although nothing is left of it.
+   */
+  @Column({ type: 'boolean', default: false })
+  permission_closed: boolean;
+
+  /** A level that is blocked refuses everything to everybody who has it. */
+  @Column({ type: 'boolean', default: false })
+  blocked: boolean;
+
+  /** Calls a minute, over all servers. */
+  @Column({ type: 'integer', nullable: true })
+  rpm_limit: number | null;
+
+  /** Server id to calls a minute. */
+  @Column({ type: 'jsonb', nullable: true })
+  mcp_rpm_limit: Record<string, number> | null;
+
+  /** Most that the calls may cost in total, in the unit of the servers' cost settings. */
+  @Column({ type: 'double precision', nullable: true })
+  max_budget: number | null;
+}

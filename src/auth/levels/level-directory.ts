@@ -1,0 +1,138 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ChangeFollower } from '../../common/change-follower.js';
+import { EventBus } from '../../events/event-bus.js';
+import { PolicyVersions } from '../../events/policy-version.js';
+import {
+  IDENTITY_ENTITIES,
+  type IdentityKind,
+  type IdentityReference,
+  type IdentityRows,
+  type StoredLevelKind,
+} from './identity-kinds.js';
+import type { KnownLevels } from './known-level.js';
+import {
+  LEVELS_CHANGED,
+  LEVELS_VERSION,
+  parseReference,
+  readLevelChange,
+  referenceText,
+  type LevelChange,
+} from './level-events.js';
+import { LevelMemory } from './level-memory.js';
+
+/** Gets the records that are new, changed or gone; null: any may be. Runs when the copy already holds them. */
+export type LevelListener = (changed: readonly IdentityReference[] | null) => void;
+
+/** Every level and access group in memory, so that a call needs no database read. */
+@Injectable()
+export class LevelDirectory implements OnModuleInit, OnModuleDestroy {
+  private readonly memory = new LevelMemory();
+  private readonly listeners = new Set<LevelListener>();
+  private readonly follower: ChangeFollower;
+  private changes = 0;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly events: EventBus,
+    versions: PolicyVersions,
+  ) {
+    this.follower = new ChangeFollower({
+      name: LevelDirectory.name,
+      readVersion: () => versions.read(LEVELS_VERSION),
+      loadAll: () => this.loadAll(),
+      loadSome: (texts) => this.loadSome(texts),
+    });
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.events.subscribe(LEVELS_CHANGED, async (payload) => {
+      const change = readLevelChange(payload);
+      await (change === null ? this.follower.poll() : this.apply(change));
+    });
+    this.events.onReconnect(() => this.follower.reload());
+    await this.follower.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.follower.stop();
+  }
+
+  /**
+   * One level; undefined when there is none, which denies everything where it is referenced. The one exception are
+   * customers: one that was never registered says nothing, and a deleted one is found with `deleted`.
+   * The answer keeps its identity while the level is unchanged.
+   */
+  find<K extends StoredLevelKind>(kind: K, id: string): KnownLevels[K] | undefined {
+    return this.memory.level(kind, id);
+  }
+
+  /** Server ids of a unified access group; empty when there is no such group. */
+  accessGroup(id: string): readonly string[] {
+    return this.memory.accessGroup(id);
+  }
+
+  /** Ids of the teams that a user manages. */
+  teamsManagedBy(userId: string): ReadonlySet<string> {
+    return this.memory.teamsManagedBy(userId);
+  }
+
+  /** The copy was compared with the database less than ten seconds ago. */
+  isFresh(): boolean {
+    return this.follower.isFresh();
+  }
+
+  /** Grows whenever anything in here may have changed. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** Returns a function that ends the subscription. */
+  onChange(listener: LevelListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Takes over a write of this process or another one. */
+  apply({ changed, version }: LevelChange): Promise<void> {
+    return this.follower.apply(changed.map(referenceText), version);
+  }
+
+  private async loadAll(): Promise<void> {
+    const rows = await Promise.all([
+      this.rows('team'),
+      this.rows('user'),
+      this.rows('customer'),
+      this.rows('agent'),
+      this.rows('organization'),
+      this.rows('access_group'),
+    ]);
+    const [team, user, customer, agent, organization, access_group] = rows;
+    this.memory.replaceAll({ team, user, customer, agent, organization, access_group });
+    this.changed(null);
+  }
+
+  private async loadSome(texts: readonly string[]): Promise<void> {
+    const references = texts.map(parseReference).filter((reference) => reference !== null);
+    for (const kind of new Set(references.map((reference) => reference.kind))) {
+      const ids = references.filter((reference) => reference.kind === kind).map(({ id }) => id);
+      await this.loadKind(kind, ids);
+    }
+    this.changed(references);
+  }
+
+  private async loadKind<K extends IdentityKind>(kind: K, ids: readonly string[]): Promise<void> {
+    this.memory.replaceSome(kind, ids, await this.rows(kind, ids));
+  }
+
+  private rows<K extends IdentityKind>(kind: K, ids?: readonly string[]): Promise<IdentityRows[K][]> {
+    const query = this.database.getRepository(IDENTITY_ENTITIES[kind]).createQueryBuilder('row');
+    // One parameter however many ids there are: the protocol counts parameters in 16 bits.
+    return (ids === undefined ? query : query.where('row.id = ANY(:ids)', { ids })).getMany();
+  }
+
+  private changed(references: readonly IdentityReference[] | null): void {
+    this.changes += 1;
+    for (const listener of this.listeners) listener(references);
+  }
+}

@@ -1,0 +1,8 @@
+import type { EntityManager } from 'typeorm';
+import type { ServerReferences } from '../server-references.js';
+
+/** What a write of grants needs: names are resolved inside of the transaction that stores them. */
+export interface WriteContext {
+  readonly manager: EntityManager;
+  readonly servers: ServerReferences;
+}

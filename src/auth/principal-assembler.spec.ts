@@ -1,0 +1,237 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  grants,
+  knownKey,
+  knownLevel,
+  knownTeam,
+  knownUser,
+  LevelsInMemory,
+  silentLevel,
+} from '../../test/auth/auth-fixtures.js';
+import { MASTER_PRINCIPAL } from './key-principal.js';
+import { newKey } from './key-token.js';
+import type { KnownKey } from './known-key.js';
+import type { StoredLevelKind } from './levels/identity-kinds.js';
+import type { KnownLevels } from './levels/known-level.js';
+import { PrincipalAssembler, type TokenSubject } from './principal-assembler.js';
+import type { Principal } from './principal.js';
+
+const SECRET = newKey();
+
+class Stage {
+  readonly levels = new LevelsInMemory();
+  readonly keys = new Map<string, KnownKey>();
+  readonly assembler = new PrincipalAssembler({ find: (hash) => this.keys.get(hash) }, this.levels);
+
+  key(fields: Partial<KnownKey> = {}): KnownKey {
+    const known = knownKey(SECRET, fields);
+    this.keys.set(known.token, known);
+    return known;
+  }
+
+  /** The caller of a key that must be usable. */
+  caller(known: KnownKey, customerId: string | null = null): Principal {
+    const principal = this.assembler.ofKey(known, customerId);
+    if (principal === null) throw new Error('the key was refused');
+    return principal;
+  }
+}
+
+const kinds = (principal: Principal): string[] => principal.levels.map((level) => level.kind);
+
+const subject = (fields: Partial<TokenSubject> = {}): TokenSubject => ({
+  id: 'https://issuer.example#ada',
+  userId: null,
+  teamId: null,
+  organizationId: null,
+  customerId: null,
+  role: null,
+  claims: { sub: 'ada' },
+  ...fields,
+});
+
+describe('PrincipalAssembler', () => {
+  it('makes an ordinary caller of a key that belongs to nobody', () => {
+    const stage = new Stage();
+    const key = stage.key({ guardrails: ['own'] });
+    expect(stage.caller(key)).toMatchObject({
+      kind: 'virtual_key',
+      id: key.token,
+      keyHash: key.token,
+      role: 'internal_user',
+      guardrails: ['own'],
+      levels: [key.level],
+      levelMissing: false,
+      jwtClaims: null,
+    });
+  });
+
+  it('collects every level, the role of the user, and the guardrails of key and team', () => {
+    const stage = new Stage();
+    const teamLevel = silentLevel('team', 't', { objectPermission: grants({ mcp_servers: ['alpha'] }) });
+    stage.levels.put('team', knownTeam('t', { level: teamLevel, guardrails: ['own', 'of-team'] }));
+    stage.levels.put('user', knownUser('u', { role: 'proxy_admin' }));
+    stage.levels.put('customer', knownLevel('customer', 'c'));
+    stage.levels.put('agent', knownLevel('agent', 'a'));
+    stage.levels.put('organization', knownLevel('organization', 'o'));
+    const key = stage.key({ userId: 'u', teamId: 't', organizationId: 'o', agentId: 'a', guardrails: ['own'] });
+    const caller = stage.caller(key, 'c');
+    expect(kinds(caller).toSorted()).toEqual(['agent', 'customer', 'key', 'organization', 'team', 'user']);
+    expect(caller.levels[0]?.kind).toBe('key');
+    expect(caller.levels).toContain(teamLevel);
+    expect(caller).toMatchObject({ role: 'proxy_admin', guardrails: ['own', 'of-team'], levelMissing: false });
+  });
+
+  it('takes the organisation of the team when the key names none', () => {
+    const stage = new Stage();
+    stage.levels.put('organization', knownLevel('organization', 'of-team'));
+    stage.levels.put('organization', knownLevel('organization', 'of-key'));
+    stage.levels.put('team', knownTeam('t', { organizationId: 'of-team' }));
+    expect(stage.caller(stage.key({ teamId: 't' })).organizationId).toBe('of-team');
+    const own = stage.caller(stage.key({ teamId: 't', organizationId: 'of-key' }));
+    expect(own.organizationId).toBe('of-key');
+    expect(own.levels.map(({ id }) => id)).not.toContain('of-team');
+  });
+
+  it.each<[string, Partial<KnownKey>]>([
+    ['team', { teamId: 'gone' }],
+    ['user', { userId: 'gone' }],
+    ['agent', { agentId: 'gone' }],
+    ['organisation', { organizationId: 'gone' }],
+  ])('denies everything when the %s is not there', (_kind, fields) => {
+    const stage = new Stage();
+    expect(stage.caller(stage.key(fields)).levelMissing).toBe(true);
+  });
+
+  it('denies everything when the organisation of the team is not there', () => {
+    const stage = new Stage();
+    stage.levels.put('team', knownTeam('t', { organizationId: 'gone' }));
+    expect(stage.caller(stage.key({ teamId: 't' })).levelMissing).toBe(true);
+  });
+
+  it('denies everything under a blocked level, the rights of an admin included', () => {
+    const stage = new Stage();
+    stage.levels.put('user', knownUser('u', { role: 'proxy_admin', blocked: true }));
+    expect(stage.caller(stage.key({ userId: 'u' }))).toMatchObject({ levelMissing: true, role: 'internal_user' });
+  });
+
+  it('hears nothing of an unknown customer, and refuses a blocked and a deleted one', () => {
+    const stage = new Stage();
+    const key = stage.key();
+    stage.levels.put('customer', knownLevel('customer', 'blocked', { blocked: true }));
+    stage.levels.put('customer', knownLevel('customer', 'deleted', { deleted: true }));
+    expect(stage.caller(key, 'unknown')).toMatchObject({ levelMissing: false, customerId: 'unknown' });
+    expect(kinds(stage.caller(key, 'unknown'))).toEqual(['key']);
+    expect(stage.caller(key, 'blocked').levelMissing).toBe(true);
+    expect(stage.caller(key, 'deleted').levelMissing).toBe(true);
+    expect(stage.assembler.ofMaster('deleted')).toMatchObject({ levelMissing: true, role: 'internal_user' });
+  });
+
+  it('refuses a key that is blocked or has expired', () => {
+    const stage = new Stage();
+    expect(stage.assembler.ofKey(stage.key({ blocked: true }), null)).toBeNull();
+    expect(stage.assembler.ofKey(stage.key({ expiresAt: Date.now() }), null)).toBeNull();
+  });
+});
+
+describe('the identity of a caller', () => {
+  it('stays when something changes that it does not depend on', () => {
+    const stage = new Stage();
+    stage.levels.put('team', knownTeam('t'));
+    const key = stage.key({ teamId: 't' });
+    const [first, withCustomer] = [stage.caller(key), stage.caller(key, 'c')];
+    stage.levels.put('team', knownTeam('other'));
+    stage.levels.putAccessGroup('group', ['alpha']);
+    expect(stage.caller(key)).toBe(first);
+    expect(stage.caller(key, 'c')).toBe(withCustomer);
+    expect(withCustomer).not.toBe(first);
+    expect(stage.assembler.isCurrent(first)).toBe(true);
+    expect(stage.assembler.isCurrent(withCustomer)).toBe(true);
+  });
+
+  type Change = { [K in StoredLevelKind]: [K, KnownLevels[K]] }[StoredLevelKind];
+  it.each<Change>([
+    ['team', knownTeam('t', { revision: 2 })],
+    ['user', knownUser('u', { revision: 2 })],
+    ['agent', knownLevel('agent', 'a', { revision: 2 })],
+    ['organization', knownLevel('organization', 'o', { revision: 2 })],
+    ['customer', knownLevel('customer', 'c')],
+  ])('ends when its %s changes', (kind, changed) => {
+    const stage = new Stage();
+    stage.levels.put('team', knownTeam('t', { organizationId: 'o' }));
+    stage.levels.put('user', knownUser('u'));
+    stage.levels.put('agent', knownLevel('agent', 'a'));
+    stage.levels.put('organization', knownLevel('organization', 'o'));
+    const key = stage.key({ userId: 'u', teamId: 't', agentId: 'a' });
+    const first = stage.caller(key, 'c');
+    stage.levels.put<StoredLevelKind>(kind, changed);
+    expect(stage.assembler.isCurrent(first)).toBe(false);
+    expect(stage.caller(key, 'c')).not.toBe(first);
+  });
+
+  it('ends with its key', () => {
+    const stage = new Stage();
+    const first = stage.caller(stage.key());
+    const second = stage.caller(stage.key({ revision: 2 }));
+    expect(second).not.toBe(first);
+    expect(stage.assembler.isCurrent(first)).toBe(false);
+    expect(stage.assembler.isCurrent(second)).toBe(true);
+    stage.keys.clear();
+    expect(stage.assembler.isCurrent(second)).toBe(false);
+  });
+
+  it('outlives being forgotten: more customers than are remembered end no session', () => {
+    const stage = new Stage();
+    const key = stage.key();
+    const first = stage.caller(key, 'first');
+    for (let index = 0; index < 10_001; index++) stage.caller(key, `customer-${index}`);
+    expect(stage.caller(key, 'first')).not.toBe(first);
+    expect(stage.assembler.isCurrent(first)).toBe(true);
+  });
+
+  it('is told apart from a copy', () => {
+    const stage = new Stage();
+    const caller = stage.caller(stage.key());
+    expect(stage.assembler.isCurrent({ ...caller })).toBe(false);
+    expect(stage.assembler.isCurrent(MASTER_PRINCIPAL)).toBe(true);
+  });
+});
+
+describe('callers with access tokens', () => {
+  it('have no key, and the role of their claims before that of their user', () => {
+    const stage = new Stage();
+    stage.levels.put('user', knownUser('ada', { role: 'internal_user_viewer' }));
+    const claims = { sub: 'ada' };
+    const caller = stage.assembler.ofSubject(subject({ userId: 'ada', claims }));
+    expect(caller).toMatchObject({ kind: 'jwt', keyHash: null, role: 'internal_user_viewer' });
+    expect(caller.jwtClaims).toBe(claims);
+    expect(kinds(caller)).toEqual(['user']);
+    const admin = stage.assembler.ofSubject(subject({ userId: 'ada', role: 'proxy_admin' }));
+    expect(admin.role).toBe('proxy_admin');
+  });
+
+  it('stay the same for a token until a level changes', () => {
+    const stage = new Stage();
+    stage.levels.put('team', knownTeam('t'));
+    const token = subject({ teamId: 't' });
+    const first = stage.assembler.ofSubject(token);
+    expect(stage.assembler.ofSubject({ ...token })).toBe(first);
+    expect(stage.assembler.ofSubject({ ...token, role: 'proxy_admin' })).not.toBe(first);
+    expect(stage.assembler.isCurrent(first)).toBe(true);
+    stage.levels.remove('team', 't');
+    expect(stage.assembler.isCurrent(first)).toBe(false);
+    expect(stage.assembler.ofSubject(token).levelMissing).toBe(true);
+  });
+
+  it('carry their claims where a key stands for the token', () => {
+    const stage = new Stage();
+    const key = stage.key();
+    const claims = { sub: 'ada' };
+    const mapped = stage.assembler.ofKey(key, null, claims);
+    expect(mapped?.jwtClaims).toBe(claims);
+    expect(stage.assembler.ofKey(key, null, claims)).toBe(mapped);
+    expect(stage.caller(key)).not.toBe(mapped);
+    const changed = stage.key({ revision: 2 });
+    expect(stage.assembler.ofKey(changed, null, claims)).not.toBe(mapped);
+  });
+});

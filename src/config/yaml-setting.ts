@@ -1,0 +1,150 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { InvalidValue } from './configuration-error.js';
+
+const ENVIRONMENT_REFERENCE = /^os\.environ\/(.*)$/s;
+
+/** What reading one YAML file brings to light besides its values. */
+export interface YamlFindings {
+  /** Each names its line and field, and never a value. */
+  readonly faults: string[];
+  /** Paths of keys that nobody asked for. */
+  readonly ignoredKeys: string[];
+}
+
+interface YamlSource extends YamlFindings {
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * One value of a YAML file together with its place, so that whatever is wrong with it can be told by line and field.
+ * Reading never throws: a fault is gathered, and the reader goes on with null.
+ */
+export class YamlSetting {
+  private constructor(
+    private readonly source: YamlSource,
+    /** `general_settings.jwt_issuers[0].issuer`; empty for the whole file. */
+    readonly path: string,
+    private readonly node: Node | null,
+    private readonly line: number,
+  ) {}
+
+  /**
+   * The top of a file.
+   * @throws InvalidValue when the text is not YAML; the message names the line, not its text
+   */
+  static parse(text: string, env: NodeJS.ProcessEnv, findings: YamlFindings): YamlSetting {
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines });
+    const [error] = document.errors;
+    if (error !== undefined) {
+      throw new InvalidValue(`is not valid YAML: see line ${error.linePos?.[0].line ?? 1} (${error.code})`);
+    }
+    return new YamlSetting({ ...findings, document, lines, env }, '', document.contents, 1);
+  }
+
+  /** The key is there, be it with `null`. */
+  get isWritten(): boolean {
+    return this.node !== null;
+  }
+
+  /** Not written, or written as `null`. */
+  get isMissing(): boolean {
+    return this.node === null || (isScalar(this.node) && this.node.value === null);
+  }
+
+  get isMap(): boolean {
+    return isMap(this.node);
+  }
+
+  /** Notes what is wrong; the message continues the path. Returns null, for the reader to pass on. */
+  fault(message: string): null {
+    this.source.faults.push(`line ${this.line}: ${this.path === '' ? 'the file' : this.path} ${message}`);
+    return null;
+  }
+
+  /** The members of a map. What is in it besides the known keys is noted as ignored. */
+  members<K extends string>(known: readonly K[]): Readonly<Record<K, YamlSetting>> {
+    const written = new Map(this.entries());
+    for (const [key, setting] of written) {
+      if (!known.some((name) => name === key)) this.source.ignoredKeys.push(setting.path);
+    }
+    const members = known.map((key) => [key, written.get(key) ?? this.child(key, null, this.line)] as const);
+    return Object.fromEntries(members) as Record<K, YamlSetting>;
+  }
+
+  /** The members of a map with any keys; none when it is missing. */
+  entries(): [string, YamlSetting][] {
+    if (this.isMissing) return [];
+    if (!isMap(this.node)) {
+      this.fault('must be a map');
+      return [];
+    }
+    return this.node.items.map(({ key, value }) => {
+      const name = String(isScalar(key) ? key.value : key);
+      return [name, this.child(name, this.resolved(value), this.lineOf(key))];
+    });
+  }
+
+  /** The entries of a list; none when it is missing. */
+  items(): YamlSetting[] {
+    if (this.isMissing) return [];
+    if (!isSeq(this.node)) {
+      this.fault('must be a list');
+      return [];
+    }
+    return this.node.items.map((item, index) => {
+      return new YamlSetting(this.source, `${this.path}[${index}]`, this.resolved(item), this.lineOf(item));
+    });
+  }
+
+  /** A text, or what the environment variable holds that `os.environ/NAME` names; null when it is missing. */
+  text(): string | null {
+    if (this.isMissing) return null;
+    const value = isScalar(this.node) ? this.node.value : undefined;
+    if (typeof value !== 'string' || value === '') return this.fault('must be a text that is not empty');
+    const variable = ENVIRONMENT_REFERENCE.exec(value)?.[1];
+    if (variable === undefined) return value;
+    const held = this.source.env[variable]?.trim();
+    return held === undefined || held === '' ? this.fault(`refers to ${value}, which is not set`) : held;
+  }
+
+  /** One text or a list of texts; null when it is missing or one of them is at fault. */
+  texts(): string[] | null {
+    if (this.isMissing) return null;
+    const texts = isSeq(this.node) ? this.items().map((item) => item.requiredText()) : [this.text()];
+    return texts.includes(null) ? null : texts.filter((text) => text !== null);
+  }
+
+  /** A text that must be there; null when it is at fault. */
+  requiredText(): string | null {
+    return this.isMissing ? this.fault('is missing') : this.text();
+  }
+
+  /** The parsed text; null when it is missing or at fault. */
+  parsed<T>(parse: (text: string) => T): T | null {
+    const text = this.text();
+    if (text === null) return null;
+    try {
+      return parse(text);
+    } catch (thrown) {
+      if (!(thrown instanceof InvalidValue)) throw thrown;
+      return this.fault(thrown.message);
+    }
+  }
+
+  private child(key: string, node: Node | null, line: number): YamlSetting {
+    return new YamlSetting(this.source, this.path === '' ? key : `${this.path}.${key}`, node, line);
+  }
+
+  private resolved(value: unknown): Node | null {
+    const node = value as Node | null;
+    return isAlias(node) ? (node.resolve(this.source.document) ?? null) : node;
+  }
+
+  private lineOf(node: unknown): number {
+    const offset = (node as Node | null)?.range?.[0];
+    return offset === undefined ? this.line : this.source.lines.linePos(offset).line;
+  }
+}
