@@ -61,7 +61,7 @@ export class ClientRelay implements SideListener {
     } else if (this.#pending.has(id) || this.#pending.size >= MAX_PENDING_QUESTIONS) {
       this.leg.answer(errorAnswer(id, REJECTED, 'Too many questions'));
     } else {
-      void this.#carry(ask(method, params, this.#openQuestion(id)), id, method);
+      void this.#carry(id, method, (signal) => ask(method, params, signal));
     }
   }
 
@@ -72,10 +72,10 @@ export class ClientRelay implements SideListener {
     return question.signal;
   }
 
-  async #carry(asked: Promise<JsonObject>, id: RpcId, method: string): Promise<void> {
+  async #carry(id: RpcId, method: string, ask: (signal: AbortSignal) => Promise<JsonObject>): Promise<void> {
     let answer: JsonObject;
     try {
-      answer = { jsonrpc: '2.0', id, result: await asked };
+      answer = { jsonrpc: '2.0', id, result: await ask(this.#openQuestion(id)) };
     } catch (error) {
       logger.debug(`The client did not answer ${method}: ${messageOf(error)}`);
       answer = errorAnswer(id, REJECTED, 'The client did not answer');

@@ -18,8 +18,6 @@ import { paramHeaderFault } from './param-headers.js';
 import { SessionLeg } from './session-leg.js';
 import { StatelessLeg } from './stateless-leg.js';
 
-const SWEEP_EVERY_MS = 30_000;
-
 /** Streamable HTTP of both eras. */
 @Injectable()
 export class HttpBackend implements ToolBackend {
@@ -37,7 +35,7 @@ export class HttpBackend implements ToolBackend {
     this.#stateless = new StatelessLeg(ids, limits);
     this.#sessions = new SessionLeg(ids, limits);
     this.#prober = new EraProber(this.#stateless);
-    this.#sweeper = setInterval(() => this.#upstreams.sweep(), SWEEP_EVERY_MS).unref();
+    this.#sweeper = setInterval(() => this.#upstreams.sweep(), limits.sweepMs).unref();
   }
 
   async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {

@@ -18,7 +18,6 @@ import { ProcessPool, type ProcessRequest } from './process-pool.js';
 import { runStdioCall } from './stdio-call.js';
 import { StdioConnection } from './stdio-connection.js';
 
-const SWEEP_EVERY_MS = 30_000;
 /** No principal has this id: ids of principals are not empty. */
 const GATEWAY_ITSELF = '';
 
@@ -41,7 +40,7 @@ export class StdioBackend implements ToolBackend {
     private readonly changes: ToolChanges,
     @Inject(UPSTREAM_LIMITS) private readonly limits: UpstreamLimits,
   ) {
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+    this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs).unref();
   }
 
   async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
