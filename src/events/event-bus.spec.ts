@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once, EventEmitter } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/fixtures/test-database.js';
 import { Secret } from '../common/secret.js';
@@ -141,19 +141,31 @@ function postgres(serverUrl: string): Broker {
   };
 }
 
+/** Through a relay: a Redis of the machine has other clients, and only the connections of this test may be cut. */
 function redis(url: string): Broker {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  const relay = createServer((inward) => {
+    const outward = connect(Number(target.port || 6379), target.hostname);
+    for (const socket of [inward, outward]) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
+    }
+    inward.pipe(outward).pipe(inward);
+  });
+  const cut = async (): Promise<void> => sockets.forEach((socket) => socket.destroy());
   return {
     name: 'Redis',
-    open: async () => {},
-    close: async () => {},
-    bus: () => new RedisEventBus(new Secret(url)),
-    cut: async () => {
-      const client = new Redis(url);
-      const list = String(await client.client('LIST'));
-      const ids = [...list.matchAll(/^id=(\d+) .*name=gatehouse-events-in /gm)].map((match) => match[1] ?? '');
-      expect(ids.length).toBeGreaterThan(0);
-      for (const id of ids) await client.client('KILL', 'ID', id);
-      client.disconnect();
+    open: () => new Promise((resolve) => relay.listen(0, '127.0.0.1', resolve)),
+    close: async () => {
+      await cut();
+      relay.close();
     },
+    bus: () => {
+      const through = new URL(url);
+      through.host = `127.0.0.1:${(relay.address() as AddressInfo).port}`;
+      return new RedisEventBus(new Secret(through.href));
+    },
+    cut,
   };
 }

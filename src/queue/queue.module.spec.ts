@@ -64,8 +64,9 @@ describe.each(availableBackends())('jobs on $name', (backend) => {
     expect(await queue.getJobSchedulersCount()).toBe(1);
   });
 
-  const onPostgres = backend.redisUrl === null ? it : it.skip;
-  onPostgres('are still done after every connection was cut', async () => {
+  // A Redis of the machine is shared, and its other clients are left in peace.
+  if (backend.redisUrl !== null) return;
+  it('are still done after every connection was cut', async () => {
     const client = new Client({ connectionString: database.url });
     await client.connect();
     await client.query(
