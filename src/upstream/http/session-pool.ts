@@ -40,7 +40,7 @@ export class SessionPool {
       return await work(slot.session ?? (await untilAborted(slot.opening, request.signal)));
     } finally {
       slot.users--;
-      slot.lastUsedAt = Date.now();
+      slot.lastUsedAt = performance.now();
       if (this.#leaving.has(slot)) void this.#endIfLeft(slot);
     }
   }
@@ -52,7 +52,7 @@ export class SessionPool {
 
   /** Ends the sessions that were idle for too long. */
   sweep(): void {
-    const oldest = Date.now() - this.limits.sessionIdleMs;
+    const oldest = performance.now() - this.limits.sessionIdleMs;
     for (const [key, slot] of this.#slots) {
       if (slot.users === 0 && slot.lastUsedAt < oldest) this.#retire(key, slot);
     }
@@ -76,7 +76,7 @@ export class SessionPool {
   #open({ key, open }: SessionRequest): Slot {
     if (this.#closed) throw unavailable('no', 'the server was changed or removed');
     if (this.#slots.size >= this.limits.sessionsPerServer) this.#makeRoom();
-    const slot: Slot = { opening: open(), session: null, users: 0, lastUsedAt: Date.now() };
+    const slot: Slot = { opening: open(), session: null, users: 0, lastUsedAt: performance.now() };
     this.#slots.set(key, slot);
     void this.#follow(key, slot);
     return slot;

@@ -19,7 +19,7 @@ class Slot {
   connection: StdioConnection | null = null;
   starting: Promise<StdioConnection> | null = null;
   users = 0;
-  lastUsedAt = Date.now();
+  lastUsedAt = performance.now();
   startedAt = 0;
   /** Ends in a row that nobody asked for. */
   failures = 0;
@@ -53,14 +53,14 @@ export class ProcessPool {
       return await work(slot.connection ?? (await untilAborted(this.#start(slot, request), request.signal)));
     } finally {
       slot.users--;
-      slot.lastUsedAt = Date.now();
+      slot.lastUsedAt = performance.now();
       if (this.#closed && slot.users === 0) void this.#drop(request.key, slot);
     }
   }
 
   /** Stops the processes that were idle for too long. */
   sweep(): void {
-    const oldest = Date.now() - this.limits.processIdleMs;
+    const oldest = performance.now() - this.limits.processIdleMs;
     for (const [key, slot] of this.#slots) {
       if (slot.users === 0 && slot.lastUsedAt < oldest) void this.#drop(key, slot);
     }

@@ -249,6 +249,12 @@ describe('upstreams that are programs', () => {
     await gone(pid);
   });
 
+  it('that crash take with them what they started', async () => {
+    const grandchild = Number(textOf(await call('grandchild')));
+    await expect(call('crash')).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    await gone(grandchild);
+  });
+
   it('end with everything that they started, even what ignores SIGTERM', async () => {
     const grandchild = Number(textOf(await call('grandchild')));
     const stubborn = Number(textOf(await call('stubborn')));
