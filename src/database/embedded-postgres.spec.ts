@@ -3,30 +3,30 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 
-const embeddedUrl = new URL(process.env.GATEHOUSE_TEST_EMBEDDED_URL ?? '');
-
 let parent: string;
+/** Made by the first test and used again: a new cluster takes a second. */
 let dataDir: string;
-let running: EmbeddedPostgres[];
+let running: EmbeddedPostgres[] = [];
 
-beforeEach(() => {
+beforeAll(() => {
   // 0700: as with a project below /root, nobody but the owner can walk to the data directory.
   parent = mkdtempSync(join(tmpdir(), 'gatehouse-embedded-'));
   dataDir = join(parent, 'data');
-  running = [];
 });
 
 afterEach(async () => {
-  for (const server of running) await server.stop().catch(() => undefined);
-  rmSync(parent, { recursive: true, force: true });
+  for (const server of running) if (await answers(server)) await server.stop();
+  running = [];
 });
 
-async function start(): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres(dataDir);
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+async function start(directory = dataDir): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres(directory);
   running.push(server);
   return server;
 }
@@ -80,7 +80,8 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('is one server for two gateways that start at once, until the last one leaves', async () => {
-    const [one, two] = await Promise.all([start(), start()]);
+    const fresh = join(parent, 'fresh');
+    const [one, two] = await Promise.all([start(fresh), start(fresh)]);
     expect([one.attached, two.attached].filter(Boolean)).toHaveLength(1);
     expect(new URL(one.url.reveal()).port).toBe(new URL(two.url.reveal()).port);
     await (one.attached ? two : one).stop();
@@ -109,7 +110,9 @@ describe('the embedded PostgreSQL', () => {
   it('starts although another process has the id of its last run', async () => {
     const first = await start();
     await first.stop();
-    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    // Of the server's own user: PostgreSQL itself sees through any other process.
+    const { uid, gid } = statSync(first.directory);
+    const other = spawn('sleep', ['60'], { cwd: '/', ...(process.getuid?.() === 0 ? { uid, gid } : {}) });
     leavePidFile(other.pid ?? 0, '1');
     const second = await start();
     expect(second.attached).toBe(false);
@@ -119,13 +122,19 @@ describe('the embedded PostgreSQL', () => {
     expect(await ended).toEqual([null, 'SIGKILL']);
   });
 
-  it('does not take another server on the port of its last run for itself', async () => {
+  it('does not take another server on the port of its last run for itself, not even one that lets in everybody', async () => {
+    const stranger = await start(join(parent, 'stranger'));
+    writeFileSync(join(stranger.directory, 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n');
+    await query(stranger, 'SELECT pg_reload_conf()');
     const first = await start();
     await first.stop();
-    leavePidFile(process.pid, embeddedUrl.port);
+    const { port } = new URL(stranger.url.reveal());
+    leavePidFile(process.pid, port);
     const second = await start();
     expect(second.attached).toBe(false);
-    expect(new URL(second.url.reveal()).port).not.toBe(embeddedUrl.port);
+    expect(new URL(second.url.reveal()).port).not.toBe(port);
+    await second.stop();
+    expect(await answers(stranger)).toBe(true);
   });
 
   it('logs no statement', async () => {
@@ -135,17 +144,19 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('refuses a directory that holds something else, and leaves it alone', async () => {
-    const file = join(dataDir, 'pg', 'precious');
-    mkdirSync(join(dataDir, 'pg'), { recursive: true });
+    const strange = join(parent, 'strange');
+    const file = join(strange, 'pg', 'precious');
+    mkdirSync(join(strange, 'pg'), { recursive: true });
     writeFileSync(file, 'data');
-    await expect(start()).rejects.toThrow(/directory pg in DATA_DIR.*not made by Gatehouse.*set DATA_DIR/);
+    await expect(start(strange)).rejects.toThrow(/directory pg in DATA_DIR.*not made by Gatehouse.*set DATA_DIR/);
     expect(readFileSync(file, 'utf8')).toBe('data');
   });
 
   it('removes what it made for a test', async () => {
-    const server = await startEmbeddedPostgres(dataDir, { ephemeral: true, database: 'other' });
+    const directory = join(parent, 'ephemeral');
+    const server = await startEmbeddedPostgres(directory, { ephemeral: true, database: 'other' });
     expect(await query(server, 'SELECT current_database() AS name')).toEqual([{ name: 'other' }]);
     await server.stop();
-    expect(existsSync(dataDir)).toBe(false);
+    expect(existsSync(directory)).toBe(false);
   });
 });

@@ -89,7 +89,7 @@ describe('Streamable HTTP of the 2025 revisions', () => {
   it('gives up when the new session is unknown too', async () => {
     await open();
     const lost = stage.call('raw', { status: 404 });
-    await expect(lost).rejects.toMatchObject({ code: 'upstream_protocol_error' });
+    await expect(lost).rejects.toMatchObject({ code: 'upstream_protocol_error', sent: 'yes' });
     expect(stage.upstream.callCount).toBe(2);
     expect(opened()).toBe(2);
   });
