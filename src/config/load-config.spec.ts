@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -235,9 +235,16 @@ describe('faults', () => {
     expect(error.message).toContain('MASTER_KEY and MASTER_KEY_FILE are both set');
   });
 
-  it('a data directory that cannot be made', () => {
-    const error = faultsOf({ DATA_DIR: join(write('file', ''), 'data') });
-    expect(error.message).toMatch(/DATA_DIR is not writable: a part of its path is a file; set it to a directory/);
+  it.each(['file/data', 'file'])('a data directory in place of a file: %s', (path) => {
+    write('file', '');
+    expect(faultsOf({ DATA_DIR: path }).message).toContain(
+      'DATA_DIR is not writable: it, or a part of its path, is a file; set it to a directory that this user may write',
+    );
+  });
+
+  it('a data directory at a place that takes none, which root learns only by trying', () => {
+    symlinkSync('absent', join(directory, 'dangling'));
+    expect(faultsOf({ DATA_DIR: 'dangling' }).message).toContain('DATA_DIR is not writable: it cannot be created');
   });
 });
 

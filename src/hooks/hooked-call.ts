@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject } from '../common/json.js';
 import type { CallOrigin, ToolCallResult } from './hook.types.js';
@@ -22,7 +23,7 @@ export interface HookedCall {
     readonly tool: string;
   };
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Replaced, never mutated, when a hook changes them. */
   arguments: Readonly<JsonObject>;
   /** Lower-case names; null while no hook added any. */

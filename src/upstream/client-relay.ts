@@ -1,3 +1,4 @@
+import { Cancellation, type CancelSignal } from '../common/cancellation.js';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
 import type { JsonObject, JsonValue } from '../common/json.js';
@@ -27,7 +28,7 @@ export interface RelayLeg extends ToolWatch {
  */
 export class ClientRelay implements SideListener {
   readonly #notifications: NotificationRelay;
-  readonly #pending = new Map<RpcId, AbortController>();
+  readonly #pending = new Map<RpcId, Cancellation>();
 
   constructor(
     private readonly client: ClientChannel,
@@ -65,14 +66,14 @@ export class ClientRelay implements SideListener {
     }
   }
 
-  #openQuestion(id: RpcId): AbortSignal {
-    const question = new AbortController();
+  #openQuestion(id: RpcId): CancelSignal {
+    const question = new Cancellation();
     this.#pending.set(id, question);
     if (this.#pending.size === 1) this.leg.waitingForClient(true);
-    return question.signal;
+    return question;
   }
 
-  async #carry(id: RpcId, method: string, ask: (signal: AbortSignal) => Promise<JsonObject>): Promise<void> {
+  async #carry(id: RpcId, method: string, ask: (signal: CancelSignal) => Promise<JsonObject>): Promise<void> {
     let answer: JsonObject;
     try {
       answer = { jsonrpc: '2.0', id, result: await ask(this.#openQuestion(id)) };
@@ -84,7 +85,7 @@ export class ClientRelay implements SideListener {
     if (question === undefined) return;
     this.#pending.delete(id);
     // A question that the upstream took back gets no answer.
-    if (!question.signal.aborted) this.leg.answer(answer);
+    if (!question.aborted) this.leg.answer(answer);
     if (this.#pending.size === 0) this.leg.waitingForClient(false);
   }
 }

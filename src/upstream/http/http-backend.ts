@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
@@ -50,7 +51,7 @@ export class HttpBackend implements ToolBackend {
     }
   }
 
-  async listTools(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+  async listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
     const upstream = this.#upstreams.of(server);
     const era = upstream.era ?? (await this.#probe(upstream, signal));
     const leg = era === '2026' ? this.#stateless : this.#sessions;
@@ -67,7 +68,7 @@ export class HttpBackend implements ToolBackend {
     await this.#upstreams.close();
   }
 
-  #probe(upstream: HttpUpstream, signal: AbortSignal): Promise<Era> {
+  #probe(upstream: HttpUpstream, signal: CancelSignal): Promise<Era> {
     return untilAborted(this.#prober.probe(upstream), signal);
   }
 }

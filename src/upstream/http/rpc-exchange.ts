@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { GatehouseError, messageOf, systemCodeOf, type Sent } from '../../common/gatehouse-error.js';
@@ -26,7 +27,7 @@ export interface RpcExchangeSpec {
   readonly call: 'none' | 'carried' | 'sent-earlier';
   readonly timeoutMs: number;
   readonly limits: UpstreamLimits;
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
   readonly listener: SideListener | null;
 }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { createHash } from 'node:crypto';
 import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
@@ -44,7 +45,7 @@ export class SessionLeg {
   }
 
   /** One page of `tools/list`, under the server's own credential. */
-  async listPage(upstream: HttpUpstream, params: JsonObject, signal: AbortSignal): Promise<UpstreamReply> {
+  async listPage(upstream: HttpUpstream, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
     const headers = serverHeaders(upstream.server);
     const key = this.#key(upstream, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, null);
     const request = this.#request(upstream, key, ALL_CLIENT_CAPABILITIES, headers, signal);
@@ -93,7 +94,7 @@ export class SessionLeg {
     key: string,
     capabilities: JsonObject,
     headers: HeaderMap,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): SessionRequest {
     const { ids, limits } = this;
     return { key, signal, open: () => HttpSession.open({ upstream, capabilities, headers, ids, limits }) };

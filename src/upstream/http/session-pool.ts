@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { untilAborted } from '../until-aborted.js';
 import { tooManyCalls, unavailable } from '../upstream-errors.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
@@ -17,7 +18,7 @@ export interface SessionRequest {
   readonly key: string;
   readonly open: () => Promise<HttpSession>;
   /** Ends the waiting, not the opening: others may wait for it too. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /** The sessions with one server, by whom they belong to. */

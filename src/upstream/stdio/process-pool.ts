@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { asNotSent, tooManyCalls, unavailable, unavailableFor } from '../upstream-errors.js';
 import { untilAborted } from '../until-aborted.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
@@ -12,7 +13,7 @@ export interface ProcessRequest {
   /** Makes the connection without starting it. */
   readonly make: (onGone: () => void) => StdioConnection;
   /** Ends the waiting, not the start: others may wait for it too. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 class Slot {

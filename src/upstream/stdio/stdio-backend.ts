@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
@@ -57,7 +58,7 @@ export class StdioBackend implements ToolBackend {
     }
   }
 
-  listTools(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+  listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
     const request = this.#request(server, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, signal);
     const timeoutMs = Math.min(server.timeoutMs, this.limits.handshakeMs);
     return this.#poolOf(server).use(request, (connection) => {
@@ -93,7 +94,7 @@ export class StdioBackend implements ToolBackend {
   }
 
   /** A server of the stateless revision learns the capabilities with each request, so its process fits any client. */
-  #request(server: McpServer, owner: string, capabilities: JsonObject, signal: AbortSignal): ProcessRequest {
+  #request(server: McpServer, owner: string, capabilities: JsonObject, signal: CancelSignal): ProcessRequest {
     const { limits, changes } = this;
     const declared = server.protocolEra === '2026' ? null : capabilities;
     const parts = [server.sessionMode === 'shared' ? null : owner, declared];
