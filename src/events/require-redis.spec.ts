@@ -5,13 +5,18 @@ import { requireRedis } from './require-redis.js';
 
 let server: Server | undefined;
 
-afterEach(() => server?.close());
+afterEach(() => {
+  server?.close();
+});
 
 /** Answers every command with the same reply; no Redis is needed to see its refusals. */
 async function redisThatSays(reply: string): Promise<string> {
   const listener = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    socket.on('data', () => socket.write(reply));
+    socket.on('data', (data) => {
+      const commands = String(data).match(/^\*\d+\r$/gm) ?? [];
+      socket.write(reply.repeat(commands.length));
+    });
   });
   server = listener;
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { GatehouseError, messageOf, systemCodeOf } from '../common/gatehouse-error.js';
 import type { Secret } from '../common/secret.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const OLDEST_SERVER: readonly [number, number] = [6, 2];
 
 /** What to do about each error code of Node and reply of Redis. `where` is host and port, never user or password. */
@@ -23,7 +23,9 @@ const ADVICE: Readonly<Record<string, (where: string) => string>> = {
 export async function requireRedis(redisUrl: Secret): Promise<void> {
   const redis = new Redis(redisUrl.reveal(), {
     lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: TIMEOUT_MS,
+    commandTimeout: TIMEOUT_MS,
+    disconnectTimeout: 100,
     retryStrategy: null,
     maxRetriesPerRequest: 0,
   });
@@ -50,10 +52,16 @@ function refuseOldServer(info: string, where: string): void {
 
 function explain(error: unknown, redisUrl: Secret): GatehouseError {
   if (error instanceof GatehouseError) return error;
-  const reply = /^[A-Z]+(?= )/.exec(messageOf(error))?.[0] ?? '';
-  const advice = ADVICE[systemCodeOf(error) ?? reply] ?? ADVICE[reply];
+  const advice = ADVICE[codeOf(error)];
   const where = whereOf(redisUrl);
   return unusable(advice?.(where) ?? `Redis at ${where} cannot be used: check REDIS_URL.`, error);
+}
+
+/** The code of Node, the first word of a refusal of Redis, or the time-out of a command. */
+function codeOf(error: unknown): string {
+  const message = messageOf(error);
+  if (/timed out/i.test(message)) return 'ETIMEDOUT';
+  return systemCodeOf(error) ?? /^[A-Z]+(?= )/.exec(message)?.[0] ?? '';
 }
 
 function unusable(message: string, cause?: unknown): GatehouseError {

@@ -25,7 +25,7 @@ const METADATA_ADDRESSES = new Set([
   '168.63.129.16',
   'fd00:ec2::254',
 ]);
-/** `::127.0.0.1`: a form without use today that `range()` takes for public unicast. */
+/** `::7f00:1` for 127.0.0.1: a form without use today that `range()` takes for public unicast. */
 const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96');
 const IPV6_LOOPBACK = '::1';
 

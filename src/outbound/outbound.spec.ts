@@ -42,7 +42,6 @@ describe('which addresses may be reached', () => {
     '168.63.129.16',
     '::ffff:168.63.129.16',
     'fd00:ec2::254',
-    '::127.0.0.1',
     '::7f00:1',
     '::a9fe:a9fe',
     'fe80::1',
