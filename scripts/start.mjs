@@ -1,4 +1,5 @@
-// Builds and starts in this very process, so that a signal to `npm start` reaches the server and not a shell before it.
+// Builds and starts in this very process. npm runs it with `exec`, so that a signal to `npm start` reaches the server: a
+// shell in between would die of it and leave the server behind.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
