@@ -42,7 +42,7 @@ class Demo {
       for (const fault of await this.#cleanUp()) tell.say(`\nCould not tidy up: ${fault.message}`);
       throw error;
     }
-    tell.step('Tidy up', 'the key has done its work, and the HTTP server ends with this demo.');
+    tell.step('Tidy up', 'The key has done its work, and the HTTP server ends with this demo.');
     const [fault] = await this.#cleanUp();
     if (fault !== undefined) throw fault;
     tell.got(`key and ${HTTP_SERVER} deleted; ${STDIO_SERVER} stays for you to look at`);
@@ -52,27 +52,29 @@ class Demo {
   async #greet() {
     await this.#api.checkReady();
     tell.say(`Gatehouse at ${this.#url}, master key ${mask(this.#masterKey.key)}`);
-    if (this.#masterKey.shell !== null) tell.say(`For the commands below: MASTER_KEY="${this.#masterKey.shell}"`);
+    tell.say('Each step says why it is there, how to do it by hand ($), and what came back (→).');
+    if (this.#masterKey.shell !== null)
+      tell.say(`For the commands: MASTER_KEY="${this.#masterKey.shell}", KEY as of step 4.`);
   }
 
   async #registerServers() {
     tell.step(
       'Start a real MCP server',
-      'a gateway needs something behind it: server-everything, a public one from npm.',
+      'A gateway needs something behind it. This is server-everything, a public one from npm.',
     );
     tell.run(`node ${EVERYTHING_PATH} streamableHttp`);
     const upstream = await startEverythingServer();
     this.#cleanups.push(() => upstream.stop());
-    tell.got(`it listens at ${upstream.url} (Streamable HTTP)`);
+    tell.got(`it listens at ${upstream.url}; run by hand it would listen on every interface, port 3001`);
 
     tell.step(
       'Register it over HTTP',
-      'the gateway connects to servers that an admin has registered, and to no other.',
+      'The gateway connects to servers that an administrator has registered, and to no other.',
     );
     const id = await this.#register({ server_name: HTTP_SERVER, transport: 'http', url: upstream.url });
     this.#cleanups.push(() => this.#api.send('DELETE', `/v1/mcp/server/${id}`));
 
-    tell.step('Register it over stdio', 'here the gateway starts the program itself and speaks to it through a pipe.');
+    tell.step('Register it over stdio', 'Here the gateway starts the program itself and speaks to it through a pipe.');
     const args = [EVERYTHING_PATH, 'stdio'];
     await this.#register({ server_name: STDIO_SERVER, transport: 'stdio', command: 'node', args });
   }
@@ -91,7 +93,7 @@ class Demo {
   }
 
   async #makeKey() {
-    tell.step('Make a key for some of the tools', 'naming tools of a server grants these tools and nothing else.');
+    tell.step('Make a key for some of the tools', 'Naming tools of a server grants these tools and nothing else.');
     const body = {
       key_alias: `demo-${Date.now()}`,
       duration: '1h',
@@ -107,7 +109,7 @@ class Demo {
 
   /** Returns the public name of each granted tool, as `server/tool`. */
   async #useLegacyClient(key) {
-    tell.step('List and call as a client of 2025-11-25', 'most clients of today speak it: a session, then requests.');
+    tell.step('List and call as a client of 2025-11-25', 'Most clients of today speak it: a session, then requests.');
     const url = `${this.#url}/mcp`;
     tell.run(legacyCurl(url, { method: 'tools/list' }));
     return withClient(connectLegacy, { url, key }, async (client, revision) => {
@@ -122,7 +124,7 @@ class Demo {
   async #useModernClient(key, names) {
     tell.step(
       `The same as a client of ${MODERN_REVISION}`,
-      'the same door without a session: each request stands alone.',
+      'The same door without a session: each request stands alone.',
     );
     const url = `${this.#url}/mcp`;
     await withClient(connectModern, { url, key }, async (client, revision) => {
@@ -135,7 +137,7 @@ class Demo {
   }
 
   async #useSingleServer(key) {
-    tell.step('Use one server by its own door', 'a client of one server sees the tools under their own names.');
+    tell.step('Use one server by its own door', 'A client of one server sees the tools under their own names.');
     const url = `${this.#url}/${STDIO_SERVER}/mcp`;
     await withClient(connectLegacy, { url, key }, async (client, revision) => {
       await this.#list(client, revision);
@@ -152,7 +154,7 @@ class Demo {
   }
 
   async #showRefusal(key, names) {
-    tell.step(`Call ${REFUSED_TOOL}, which the key may not`, 'hiding is not enough: every call is decided again.');
+    tell.step(`Call ${REFUSED_TOOL}, which the key may not`, 'Hiding is not enough: every call is decided again.');
     const url = `${this.#url}/mcp`;
     const params = { name: names[`${STDIO_SERVER}/echo`].replace(/echo$/, REFUSED_TOOL), arguments: {} };
     tell.run(legacyCurl(url, { method: 'tools/call', params }));
@@ -168,7 +170,7 @@ class Demo {
   async #useRest(key) {
     tell.step(
       'Call by REST',
-      'for scripts without an MCP client: the same road, the same permissions, one audit record.',
+      'For scripts without an MCP client. The same road: permissions, hooks, one audit record.',
     );
     const body = { server_id: HTTP_SERVER, name: 'echo', arguments: { message: 'Hello from REST' } };
     tell.run(callerCurl('POST', `${this.#url}/mcp-rest/tools/call`, body));

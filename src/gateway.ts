@@ -11,7 +11,7 @@ import { DrainState } from './health/drain-state.js';
 import { loadGuardrailModules } from './hooks/guardrail-modules.js';
 import { McpEndpoint } from './mcp-endpoint/mcp-endpoint.js';
 import { openApiDocument, serveDocs } from './swagger.js';
-import { VERSION } from './version.js';
+import { VERSION } from './common/version.js';
 
 /** How long running calls may take to finish after SIGTERM. */
 const DRAIN_LIMIT_MS = 25_000;
@@ -57,6 +57,8 @@ async function openDoors(
   config: Config,
 ): Promise<McpEndpoint> {
   app.disable('x-powered-by');
+  // What `request.ip` is; the failure limiter counts by it.
+  app.set('trust proxy', [...config.trustedProxies]);
   serveDocs(app, openApiDocument(app, VERSION));
   await app.init();
   const endpoint = app.get(McpEndpoint, { strict: false });

@@ -18,7 +18,7 @@ export class Narrator {
   step(title, why) {
     this.#title = title;
     this.say(`\n${++this.#step}. ${title}`);
-    this.say(`   why ${why}`);
+    this.say(`   ${why}`);
   }
 
   /** The same by hand. */

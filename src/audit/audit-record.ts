@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/principal.js';
 import type { ErrorCode } from '../common/error-codes.js';
+import type { JsonValue } from '../common/json.js';
 import type { Sent } from '../common/gatehouse-error.js';
 
 /** How a call or an attempt ended. */
@@ -26,7 +27,12 @@ export interface AuditRecord {
   readonly outcome: AuditOutcome;
   readonly code: ErrorCode | 'upstream_error' | null;
   readonly sent: Sent;
-  readonly guardrails: readonly { readonly name: string; readonly phase: string; readonly outcome: string }[];
+  readonly guardrails: readonly {
+    readonly name: string;
+    readonly phase: string;
+    readonly outcome: string;
+    readonly details?: JsonValue;
+  }[];
   /** SHA-256 in hex of the arguments as sent (JSON). */
   readonly argumentsHash: string | null;
   readonly resultHash: string | null;

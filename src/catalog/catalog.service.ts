@@ -32,6 +32,7 @@ export class CatalogService {
     private readonly registry: ServerRegistry,
   ) {
     registry.onChange((changedIds) => this.forget(changedIds));
+    lister.onToolsChanged((serverId) => this.refreshSoon(serverId));
   }
 
   /** Grows whenever any list or status changes. */
@@ -116,6 +117,12 @@ export class CatalogService {
     slot.catalog = sameTools && before.fetchedAt > 0 ? { ...next, tools: before.tools, byName: before.byName } : next;
     if (!sameTools || (before.fetchedAt === 0 && next.fetchedAt > 0)) this.#toolsVersion++;
     if (!sameTools || before.status !== next.status) this.#version++;
+  }
+
+  /** The upstream said that its tools changed; until it is asked, the known ones are served. */
+  private refreshSoon(serverId: string): void {
+    const server = this.registry.current.byId.get(serverId);
+    if (server !== undefined) void this.refresh(server);
   }
 
   private forget(changedIds: readonly string[]): void {

@@ -16,7 +16,8 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const error = toGatehouseError(thrown);
     const requestId = assignRequestId(request, response);
-    this.log(error, requestId);
+    // Errors of tool calls, which alone say what was sent, are logged on the road.
+    if (error.sent === undefined) this.log(error, requestId);
     if (response.headersSent) {
       response.destroy();
       return;

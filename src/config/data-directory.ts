@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../common/gatehouse-error.js';
 import { InvalidValue } from './configuration-error.js';
 
@@ -9,8 +9,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   ENOSPC: 'no space is left',
   EDQUOT: 'the disk quota is used up',
-  ENOTDIR: 'a part of its path is a file',
-  EEXIST: 'it is a file',
+  ENOTDIR: 'it, or a part of its path, is a file',
+  ENOENT: 'it cannot be created at this place',
 };
 
 /**
@@ -21,12 +21,26 @@ const REASONS: Readonly<Record<string, string>> = {
 export function ensureWritableDirectory(path: string): void {
   const probe = join(path, `.probe-${process.pid}`);
   try {
-    // 0700 because it holds the cluster and the generated secrets.
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     closeSync(openSync(probe, 'w', 0o600));
     rmSync(probe);
   } catch (thrown) {
     const code = systemCodeOf(thrown) ?? 'unknown error';
     throw new InvalidValue(`is not writable: ${REASONS[code] ?? code}; set it to a directory that this user may write`);
+  }
+}
+
+/**
+ * One level after the other: `mkdirSync` with `recursive` reports a read-only file system as ENOENT, and never returns
+ * for a place such as /proc. 0700 because the directory holds the cluster and the generated secrets.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (thrown) {
+    // Another start may have made it meanwhile.
+    if (systemCodeOf(thrown) !== 'EEXIST') throw thrown;
   }
 }

@@ -68,7 +68,9 @@ export async function startEmbeddedPostgres(dataDir: string, options: EmbeddedOp
     attached: joined.started === null,
     stop: async () => {
       unwatch();
-      if (await joined.lease.release()) await stopPostmaster(cluster.directory, joined.pid);
+      // A share that was lost is taken anew to learn whether others hold one; there is none when the server is gone.
+      const lease = joined.lease.lost ? await tryJoin(cluster, joined.port) : joined.lease;
+      if (lease !== null && (await lease.release())) await stopPostmaster(cluster.directory, joined.pid);
       if (!durable) rmSync(directory, { recursive: true, force: true });
     },
   };

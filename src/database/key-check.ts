@@ -1,10 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { systemCodeOf } from '../common/gatehouse-error.js';
 import { DatabaseUnavailableError } from './database-unavailable-error.js';
 import { FieldCipher } from './field-cipher.js';
 import { SettingEntity } from './setting.entity.js';
 
 const NAME = 'encryption-key-check';
+/** SQLSTATE of a table that does not exist. */
+const UNDEFINED_TABLE = '42P01';
 const EXPECTED = 'gatehouse';
 const BINDING = { table: 'gatehouse_settings', row: NAME, field: 'value' };
 
@@ -17,17 +20,30 @@ export class KeyCheck implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const settings = this.database.getRepository(SettingEntity);
-    await settings
-      .createQueryBuilder()
-      .insert()
-      .values({ name: NAME, value: this.cipher.encrypt(EXPECTED, BINDING) })
-      .orIgnore()
-      .execute();
-    const stored = await settings.findOneByOrFail({ name: NAME });
+    const stored = await this.storedCheck();
     if (!this.reads(stored.value)) {
       throw new DatabaseUnavailableError(
         'ENCRYPTION_KEYS does not hold the key that this database was encrypted with: add the old key to the keyring.',
+      );
+    }
+  }
+
+  /** The first start writes it. */
+  private async storedCheck(): Promise<SettingEntity> {
+    const settings = this.database.getRepository(SettingEntity);
+    try {
+      await settings
+        .createQueryBuilder()
+        .insert()
+        .values({ name: NAME, value: this.cipher.encrypt(EXPECTED, BINDING) })
+        .orIgnore()
+        .execute();
+      return await settings.findOneByOrFail({ name: NAME });
+    } catch (error) {
+      if (systemCodeOf(error) !== UNDEFINED_TABLE) throw error;
+      throw new DatabaseUnavailableError(
+        'The database is not set up for this version: run "npm run migrate", or leave MIGRATIONS_RUN unset.',
+        { cause: error },
       );
     }
   }

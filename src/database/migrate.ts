@@ -21,6 +21,8 @@ export async function migrateLocked(databaseUrl: Secret): Promise<string[]> {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'gatehouse-migrate',
   });
+  // A connection that breaks also rejects the query that runs; without a listener it would end the process as well.
+  lock.on('error', () => undefined);
   try {
     await lock.connect();
     await refuseOldServer(lock);

@@ -7,12 +7,15 @@ import { PolicyVersionEntity } from './policy-version.entity.js';
 import { PolicyVersions } from './policy-version.js';
 import { PostgresEventBus } from './postgres-event-bus.js';
 import { RedisEventBus } from './redis-event-bus.js';
+import { requireRedis } from './require-redis.js';
 
 /** Change events: over Redis where there is one, else over PostgreSQL. */
 @Global()
 @Module({})
 export class EventsModule {
-  static forRoot(config: Config, databaseUrl: Secret): DynamicModule {
+  /** Rejects when REDIS_URL cannot be used, before any other module is built on it. */
+  static async forRoot(config: Config, databaseUrl: Secret): Promise<DynamicModule> {
+    if (config.redisUrl !== null) await requireRedis(config.redisUrl);
     const bus = {
       provide: EventBus,
       useFactory: () =>

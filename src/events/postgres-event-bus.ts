@@ -46,8 +46,15 @@ export class PostgresEventBus extends EventBus implements OnModuleInit, OnApplic
     client.on('notification', ({ payload }) => this.receive(payload ?? ''));
     client.on('error', (error) => this.lost(client, error));
     client.on('end', () => this.lost(client, new Error('the connection ended')));
-    await client.connect();
-    await client.query(`LISTEN ${CHANNEL}`);
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    // The shutdown may have come while this was connecting.
+    if (this.closed) return client.end();
     this.client = client;
     this.retryMs = FIRST_RETRY_MS;
   }

@@ -1,11 +1,13 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, type HealthCheckResult } from '@nestjs/terminus';
 import { Public } from '../common/access.decorator.js';
+import { ProbeFilter } from './probe.filter.js';
 import { ReadinessService } from './readiness.service.js';
 
 /** Probes for orchestrators. */
 @ApiTags('Operations')
+@UseFilters(ProbeFilter)
 @Controller('health')
 export class HealthController {
   constructor(private readonly readiness: ReadinessService) {}

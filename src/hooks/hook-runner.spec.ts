@@ -127,7 +127,7 @@ describe('pre hooks', () => {
     const subject = call();
     const hooks = [
       pre('no', () => {
-        throw new GuardrailViolation('not today');
+        throw new GuardrailViolation('not today', { details: { rule: 7 } });
       }),
       pre('after', () => void (reached = true)),
     ];
@@ -139,6 +139,7 @@ describe('pre hooks', () => {
       guardrail: 'no',
     });
     expect(reached).toBe(false);
+    expect(subject.hookSteps).toEqual([{ name: 'no', phase: 'pre', outcome: 'blocked', details: { rule: 7 } }]);
   });
 
   it.each<[string, (view: ToolCallView) => unknown]>([
@@ -233,6 +234,11 @@ describe('registration', () => {
   it.each([
     [{ name: '' }, {}, /name must match/],
     [{ name: 'empty' }, {}, /never run/],
+    [
+      { name: 'future' },
+      { preMcpCall: (): void => {}, duringMcpCall: (): void => {} },
+      /duringMcpCall is not supported/,
+    ],
     [{ name: 'late', timeoutMs: 0 }, { preMcpCall: (): void => {} }, /timeoutMs/],
     [{ name: 'order', order: Number.NaN }, { preMcpCall: (): void => {} }, /order/],
   ])('refuses %j', (options, instance, message) => {

@@ -69,7 +69,9 @@ export class HookRunner {
   private judge(hook: RegisteredHook, phase: Phase, call: HookedCall, thrown: unknown): void {
     const sent: Sent = phase === 'pre' ? 'no' : 'yes';
     if (thrown instanceof GuardrailViolation) {
-      call.hookSteps.push({ name: hook.name, phase, outcome: 'blocked' });
+      const { details } = thrown;
+      const step = { name: hook.name, phase, outcome: 'blocked' } as const;
+      call.hookSteps.push(details === undefined ? step : { ...step, details });
       throw new GatehouseError('guardrail_denied', thrown.message, { sent, guardrail: hook.name, cause: thrown });
     }
     this.logger.error(`hook "${hook.name}" failed in its ${phase} phase on call ${call.callId}: ${messageOf(thrown)}`);

@@ -1,5 +1,6 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
-import type { JsonObject } from '../common/json.js';
+import type { JsonObject, JsonValue } from '../common/json.js';
 import type { CallOrigin, ToolCallResult } from './hook.types.js';
 
 /** How one hook decided, for the audit record. */
@@ -7,6 +8,8 @@ export interface HookStep {
   readonly name: string;
   readonly phase: 'pre' | 'post';
   readonly outcome: 'pass' | 'changed' | 'blocked' | 'failed' | 'failed_open';
+  /** What a violation says besides its message. */
+  readonly details?: JsonValue;
 }
 
 /** The part of a call on the road that hooks need; the road's own state object implements it. */
@@ -22,7 +25,7 @@ export interface HookedCall {
     readonly tool: string;
   };
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Replaced, never mutated, when a hook changes them. */
   arguments: Readonly<JsonObject>;
   /** Lower-case names; null while no hook added any. */

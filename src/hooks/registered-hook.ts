@@ -14,6 +14,8 @@ export interface RegisteredHook {
 
 const DEFAULT_ORDER = 100;
 const DEFAULT_TIMEOUT_MS = 1000;
+/** Phases that are planned. A guardrail that counts on one must not start as if it ran. */
+const UNSUPPORTED_METHODS = ['duringMcpCall', 'onMcpList'];
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /** Wraps a decorated provider, or throws an Error that says what is wrong with it. */
@@ -23,6 +25,10 @@ export function registerHook(options: McpHookOptions, instance: object): Registe
   if (!NAME.test(name)) throw new Error(`@McpHook on ${className}: name must match ${NAME.source}`);
   if (!Number.isFinite(order)) throw new Error(`@McpHook "${name}": order must be a number`);
   if (!(timeoutMs > 0 && timeoutMs <= 60_000)) throw new Error(`@McpHook "${name}": timeoutMs must be 1 to 60000`);
+  const unknown = UNSUPPORTED_METHODS.find((method) => methodOf(instance, method) !== null);
+  if (unknown !== undefined) {
+    throw new Error(`@McpHook "${name}": ${unknown} is not supported in this version, so it would never run`);
+  }
   const pre = methodOf(instance, 'preMcpCall') as PreMcpCall['preMcpCall'] | null;
   const post = methodOf(instance, 'postMcpCall') as PostMcpCall['postMcpCall'] | null;
   if (pre === null && post === null) {

@@ -1,3 +1,4 @@
+import { RESERVED_SEGMENTS } from '../mcp-servers/server-names.js';
 import type { PathScope } from '../permissions/access-request.js';
 import { scopeOfPath } from '../permissions/path-scope.js';
 
@@ -10,13 +11,6 @@ export interface DoorPath {
   readonly query: string;
 }
 
-/** First path segments of the gateway's own routes. No server can have such a name, so `/{x}/mcp` never means one. */
-const RESERVED_SEGMENTS: ReadonlySet<string> = new Set(
-  (
-    'mcp mcp-rest v1 toolset key team user customer organization agent access_group sse messages docs health metrics ' +
-    'audit admin public oauth callback authorize token register .well-known'
-  ).split(' '),
-);
 /** `/mcp/{a,b}` or `/{server}/mcp`, nothing before, between or after. */
 const SCOPED_DOOR = /^\/(?:mcp\/[^/]+|[^/]+\/mcp)$/;
 const AGGREGATE: DoorPath = { route: '/mcp', scope: { kind: 'all' }, query: '' };

@@ -9,7 +9,7 @@ const NAME_WITH_SPACES = /^[A-Za-z0-9_.-]([A-Za-z0-9_. -]{0,62}[A-Za-z0-9_.-])?$
 const DISPLAY_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 
 /** First path segments of the gateway's own routes: `/{server}/mcp` must not shadow or be shadowed by them. */
-const RESERVED_SEGMENTS: ReadonlySet<string> = new Set([
+export const RESERVED_SEGMENTS: ReadonlySet<string> = new Set([
   ...['mcp', 'mcp-rest', 'v1', 'toolset', 'key', 'team', 'user', 'customer', 'organization', 'agent', 'access_group'],
   ...['sse', 'messages', 'docs', 'health', 'metrics', 'audit', 'admin', 'public', 'oauth', 'callback', 'authorize'],
   ...['token', 'register', '.well-known'],

@@ -17,7 +17,17 @@ const ALWAYS_BLOCKED = new Set([
   '6to4',
   'teredo',
 ]);
-const METADATA_ADDRESSES = new Set(['169.254.169.254', '100.100.100.200', 'fd00:ec2::254']);
+/** AWS and most others, Alibaba, Oracle, Azure (a public address that only means something inside), AWS over IPv6. */
+const METADATA_ADDRESSES = new Set([
+  '169.254.169.254',
+  '100.100.100.200',
+  '192.0.0.192',
+  '168.63.129.16',
+  'fd00:ec2::254',
+]);
+/** `::7f00:1` for 127.0.0.1: a form without use today that `range()` takes for public unicast. */
+const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96');
+const IPV6_LOOPBACK = '::1';
 
 /** What the outbound client may connect to. */
 export interface AddressPolicy {
@@ -51,5 +61,7 @@ function isAllowed(text: string, ranges: readonly Range[]): boolean {
 }
 
 function isBlocked(address: ReturnType<typeof ipaddr.process>): boolean {
-  return ALWAYS_BLOCKED.has(address.range()) || METADATA_ADDRESSES.has(address.toString());
+  const text = address.toString();
+  const embedded = address.kind() === 'ipv6' && address.match(...IPV4_COMPATIBLE) && text !== IPV6_LOOPBACK;
+  return embedded || ALWAYS_BLOCKED.has(address.range()) || METADATA_ADDRESSES.has(text);
 }

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import { Injectable } from '@nestjs/common';
 import { ListingService } from '../catalog/listing.service.js';
 import type { ListedTool, ToolListing } from '../catalog/catalog.types.js';
@@ -33,7 +34,7 @@ export class RestCallService {
   ) {}
 
   /** @throws GatehouseError for everything that is not a result of the tool. */
-  async call(caller: RestCaller, body: CallToolDto, signal: AbortSignal): Promise<JsonObject> {
+  async call(caller: RestCaller, body: CallToolDto, signal: CancelSignal): Promise<JsonObject> {
     const outcome = await this.calls.execute({
       origin: 'rest',
       door: 'rest',

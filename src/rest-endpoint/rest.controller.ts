@@ -1,3 +1,4 @@
+import { Cancellation } from '../common/cancellation.js';
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
@@ -74,11 +75,11 @@ export class RestController {
     @Body() body: CallToolDto,
   ): Promise<JsonObject> {
     this.refusals.admit(request);
-    const cancel = new AbortController();
+    const cancel = new Cancellation();
     // A REST caller has no other way to cancel than to hang up.
     response.once('close', () => {
       if (!response.writableFinished) cancel.abort();
     });
-    return this.calls.call(this.callers.read(request, response), body, cancel.signal);
+    return this.calls.call(this.callers.read(request, response), body, cancel);
   }
 }

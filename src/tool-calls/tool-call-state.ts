@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject } from '../common/json.js';
 import type { HookedCall, HookStep } from '../hooks/hooked-call.js';
@@ -46,7 +47,7 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
     return this.request.headers;
   }
 
-  get signal(): AbortSignal {
+  get signal(): CancelSignal {
     return this.request.signal;
   }
 }

@@ -101,7 +101,8 @@ export class ToolCallService implements OnApplicationBootstrap {
 
   private report(callId: string, code: ErrorCode, thrown: unknown): void {
     const level = ERROR_CODES[code].log;
-    if (level === 'silent') return;
+    // What a hook did wrong is logged where it was seen.
+    if (level === 'silent' || (thrown instanceof GatehouseError && thrown.guardrail !== undefined)) return;
     const detail = thrown instanceof GatehouseError ? (thrown.detail ?? thrown.message) : messageOf(thrown);
     const line = `call ${callId} ended with ${code}: ${detail}`;
     if (level === 'error') this.logger.error(line, thrown instanceof Error ? thrown.stack : undefined);

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
 import type { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
@@ -24,7 +25,7 @@ export interface ToolCallRequest {
   /** Request headers, lower case, without the gateway credential. */
   readonly headers: Readonly<Record<string, string>>;
   /** Aborted when the caller cancels. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly client: ClientChannel;
 }
 

@@ -1,3 +1,4 @@
+import { Cancellation, type CancelSignal } from '../common/cancellation.js';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
 import type { JsonObject, JsonValue } from '../common/json.js';
@@ -27,7 +28,7 @@ export interface RelayLeg extends ToolWatch {
  */
 export class ClientRelay implements SideListener {
   readonly #notifications: NotificationRelay;
-  readonly #pending = new Map<RpcId, AbortController>();
+  readonly #pending = new Map<RpcId, Cancellation>();
 
   constructor(
     private readonly client: ClientChannel,
@@ -61,21 +62,21 @@ export class ClientRelay implements SideListener {
     } else if (this.#pending.has(id) || this.#pending.size >= MAX_PENDING_QUESTIONS) {
       this.leg.answer(errorAnswer(id, REJECTED, 'Too many questions'));
     } else {
-      void this.#carry(ask(method, params, this.#openQuestion(id)), id, method);
+      void this.#carry(id, method, (signal) => ask(method, params, signal));
     }
   }
 
-  #openQuestion(id: RpcId): AbortSignal {
-    const question = new AbortController();
+  #openQuestion(id: RpcId): CancelSignal {
+    const question = new Cancellation();
     this.#pending.set(id, question);
     if (this.#pending.size === 1) this.leg.waitingForClient(true);
-    return question.signal;
+    return question;
   }
 
-  async #carry(asked: Promise<JsonObject>, id: RpcId, method: string): Promise<void> {
+  async #carry(id: RpcId, method: string, ask: (signal: CancelSignal) => Promise<JsonObject>): Promise<void> {
     let answer: JsonObject;
     try {
-      answer = { jsonrpc: '2.0', id, result: await asked };
+      answer = { jsonrpc: '2.0', id, result: await ask(this.#openQuestion(id)) };
     } catch (error) {
       logger.debug(`The client did not answer ${method}: ${messageOf(error)}`);
       answer = errorAnswer(id, REJECTED, 'The client did not answer');
@@ -84,7 +85,7 @@ export class ClientRelay implements SideListener {
     if (question === undefined) return;
     this.#pending.delete(id);
     // A question that the upstream took back gets no answer.
-    if (!question.signal.aborted) this.leg.answer(answer);
+    if (!question.aborted) this.leg.answer(answer);
     if (this.#pending.size === 0) this.leg.waitingForClient(false);
   }
 }

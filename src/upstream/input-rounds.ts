@@ -1,3 +1,4 @@
+import { abortSignalOf, type CancelSignal } from '../common/cancellation.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
 import { cancelled, protocolError } from './upstream-errors.js';
@@ -51,13 +52,13 @@ function isInputRequired(reply: UpstreamReply): reply is { kind: 'result'; resul
 }
 
 /** Answers by key; undefined: nothing was asked; null: the client has no answer. */
-async function answersTo(result: JsonObject, ask: Ask, signal: AbortSignal): Promise<JsonObject | null | undefined> {
+async function answersTo(result: JsonObject, ask: Ask, signal: CancelSignal): Promise<JsonObject | null | undefined> {
   const questions = result['inputRequests'];
   if (questions !== undefined && !isJsonObject(questions)) throw protocolError('yes', 'inputRequests is not an object');
   const entries = Object.entries(questions ?? {});
   try {
     if (entries.length === 0) {
-      await pause(STATE_ONLY_PAUSE_MS, undefined, { signal });
+      await pause(STATE_ONLY_PAUSE_MS, undefined, { signal: abortSignalOf(signal) });
       return undefined;
     }
     const answers = await Promise.all(entries.map(([, question]) => putQuestion(question, ask, signal)));
@@ -69,7 +70,7 @@ async function answersTo(result: JsonObject, ask: Ask, signal: AbortSignal): Pro
   }
 }
 
-async function putQuestion(question: JsonValue, ask: Ask, signal: AbortSignal): Promise<JsonObject> {
+async function putQuestion(question: JsonValue, ask: Ask, signal: CancelSignal): Promise<JsonObject> {
   const { method, params = {} } = isJsonObject(question) ? question : {};
   if (typeof method !== 'string' || !CLIENT_METHODS.has(method) || !isJsonObject(params)) {
     throw protocolError('yes', 'an entry of inputRequests is not a question that a client can be asked');

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { AuthorizedCall } from '../permissions/authorized-call.js';
@@ -13,7 +14,7 @@ export interface ToolBackend {
   /** Sends the call once. */
   invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply>;
   /** Every page of the upstream's tools, under the server's own credential. */
-  listTools(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]>;
+  listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]>;
   /** Forgets connections, sessions and processes of a server that was changed or deleted. */
   release(serverId: string): Promise<void>;
   /** Closes everything. */

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import { Injectable } from '@nestjs/common';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
@@ -19,7 +20,7 @@ export class ToolLister {
    * Every tool of an upstream, under the server's own credential.
    * @throws GatehouseError of the `upstream_*` family or `call_cancelled`.
    */
-  list(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+  list(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
     return this.#backends.for(server.transport).listTools(server, signal);
   }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../common/cancellation.js';
 import type { JsonObject, JsonValue } from '../common/json.js';
 
 /** A JSON-RPC error that the upstream answered; relayed to MCP clients with code and data. */
@@ -34,12 +35,12 @@ export interface ClientChannel {
    * Asks the client something (`sampling/createMessage`, `elicitation/create`, `roots/list`) and waits for its result.
    * null: this door cannot carry requests to the client. Rejects when the client answers with an error or is gone.
    */
-  readonly request: ((method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>) | null;
+  readonly request: ((method: string, params: JsonObject, signal: CancelSignal) => Promise<JsonObject>) | null;
 }
 
 export interface InvokeOptions {
   /** Ends the call: the caller cancelled, or the gateway shuts down. The backend adds the server's own time limit. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Headers of the caller's request, lower case; only those that the server names in `extra_headers` are forwarded. */
   readonly callerHeaders: Readonly<Record<string, string>>;
   /** Headers that hooks added, lower case, validated; highest priority. null: none. */

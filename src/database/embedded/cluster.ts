@@ -137,10 +137,12 @@ async function initialise(
 }
 
 function initdbFailed(output: string): DatabaseUnavailableError {
-  const reason = /error: (.*)/.exec(output)?.[1] ?? 'initdb failed';
-  return new DatabaseUnavailableError(`The embedded PostgreSQL could not be set up in DATA_DIR: ${reason}`, {
-    detail: output,
-  });
+  // For example a container that runs as a user id without a name: "could not look up effective user ID 12345".
+  const reason = /^initdb: (?:error: )?(.*)$/m.exec(output)?.[1] ?? 'initdb failed';
+  return new DatabaseUnavailableError(
+    `The embedded PostgreSQL could not be set up in DATA_DIR (${reason}): correct that, or set DATABASE_URL.`,
+    { detail: output },
+  );
 }
 
 function renameUnlessTaken(draft: string, directory: string): void {

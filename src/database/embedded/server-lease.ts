@@ -1,5 +1,4 @@
 import { Client, DatabaseError } from 'pg';
-import { DatabaseUnavailableError } from '../database-unavailable-error.js';
 import type { Cluster } from './cluster.js';
 
 /** Advisory lock of the embedded server, in its database `postgres`. */
@@ -12,7 +11,16 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * has to judge from a noted process id whether an earlier owner still lives.
  */
 export class ServerLease {
-  private constructor(private readonly client: Client) {}
+  private isLost = false;
+
+  private constructor(private readonly client: Client) {
+    client.once('end', () => (this.isLost = true));
+  }
+
+  /** True when the session ended, because the server did or because somebody cut it. */
+  get lost(): boolean {
+    return this.isLost;
+  }
 
   /**
    * Joins the server on a port. Null when another gateway is about to stop it, or when it is the server of another
@@ -56,14 +64,10 @@ export class ServerLease {
    * The own share is given back first; with both kept, two gateways that leave at once would each see the other.
    */
   async release(): Promise<boolean> {
-    try {
-      await this.client.query('SELECT pg_advisory_unlock_shared($1)', [LEASE_LOCK]);
-      const last = await lock(this.client, 'pg_try_advisory_lock');
-      if (!last) await this.client.end();
-      return last;
-    } catch (cause) {
-      throw new DatabaseUnavailableError('The embedded PostgreSQL ended before the gateway did.', { cause });
-    }
+    await this.client.query('SELECT pg_advisory_unlock_shared($1)', [LEASE_LOCK]);
+    const last = await lock(this.client, 'pg_try_advisory_lock');
+    if (!last) await this.client.end();
+    return last;
   }
 }
 

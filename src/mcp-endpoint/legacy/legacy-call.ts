@@ -1,3 +1,4 @@
+import { Cancellation, type CancelSignal } from '../../common/cancellation.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
@@ -29,7 +30,7 @@ export class LegacyCall implements Channel {
   readonly requestState = undefined;
   /** Without a session there is no way back for the client's responses. */
   readonly request: Ask | null;
-  readonly cancellation = new AbortController();
+  readonly cancellation = new Cancellation();
   private readonly id: RpcId;
   private readonly wishes: Wishes;
   private readonly stream: CallStream;
@@ -56,11 +57,11 @@ export class LegacyCall implements Channel {
 
   notify(method: string, params: JsonObject): void {
     const message = callNotification(method, params, this.wishes);
-    if (message !== null && !this.cancellation.signal.aborted) this.stream.send(message);
+    if (message !== null && !this.cancellation.aborted) this.stream.send(message);
   }
 
   answer(outcome: ToolCallOutcome): void {
-    if (this.cancellation.signal.aborted) return this.stream.finishSilently();
+    if (this.cancellation.aborted) return this.stream.finishSilently();
     if (outcome.kind === 'result') return this.stream.finish(200, resultJson(this.id, sessionResult(outcome.result)));
     const { code, message, data } = outcome.error;
     this.stream.finish(200, errorJson(this.id, code, message, data));
@@ -68,7 +69,7 @@ export class LegacyCall implements Channel {
 
   refuse({ status, code, message, data }: RefusedRequest): void {
     // These revisions forbid a response to a request that was cancelled.
-    if (this.cancellation.signal.aborted) this.stream.finishSilently();
+    if (this.cancellation.aborted) this.stream.finishSilently();
     else this.stream.finish(status, errorJson(this.id, code, message, data));
   }
 
@@ -76,12 +77,12 @@ export class LegacyCall implements Channel {
     session: LegacySession,
     method: string,
     params: JsonObject,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<JsonObject> {
     if (!declares(session.client.capabilities, method, params)) {
       throw new GatehouseError('invalid_request', 'The client does not support this request');
     }
-    signal.throwIfAborted();
+    if (signal.aborted) throw new GatehouseError('call_cancelled', 'The call was cancelled');
     const { id, answer } = session.expect();
     const withdraw = (): void => {
       const reason = 'The request is not needed any more';

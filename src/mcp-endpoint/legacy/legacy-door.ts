@@ -128,7 +128,7 @@ export class LegacyDoor {
         name,
         arguments: args,
         headers: headersWithoutCredential(exchange.req, admission.credentialHeader),
-        signal: call.cancellation.signal,
+        signal: call.cancellation,
         client: call,
       });
       call.answer(outcome);

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../common/cancellation.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { RpcId, RpcResponse } from '../json-rpc.js';
@@ -22,7 +23,7 @@ export class LegacySession {
   /** `Date.now()` of the last request, or of the end of the last call. */
   lastUsed = Date.now();
   /** Calls that run, by the client's request id. */
-  readonly running = new Map<RpcId, AbortController>();
+  readonly running = new Map<RpcId, Cancellation>();
   private readonly questions = new Map<RpcId, Question>();
   private lastQuestion = 0;
 

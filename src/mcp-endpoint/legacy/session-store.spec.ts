@@ -1,3 +1,4 @@
+import { Cancellation } from '../../common/cancellation.js';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Config } from '../../config/config.js';
 import { MAX_SESSIONS_PER_PRINCIPAL, SessionStore } from './session-store.js';
@@ -45,14 +46,14 @@ describe('SessionStore', () => {
 
   it('keeps a session while a call runs in it', () => {
     const session = open();
-    session.running.set(1, new AbortController());
+    session.running.set(1, new Cancellation());
     jest.advanceTimersByTime(10 * IDLE_MS);
     expect(store.find(session.id, 'p')).toBe(session);
   });
 
   it('evicts the session that is idle for longest when a caller has too many', () => {
     const [busy, oldest, touched] = [open(), open(), open()];
-    busy.running.set(1, new AbortController());
+    busy.running.set(1, new Cancellation());
     const bystander = open('q');
     for (let more = 3; more < MAX_SESSIONS_PER_PRINCIPAL; more++) open();
     store.find(oldest.id, 'p');
@@ -63,18 +64,18 @@ describe('SessionStore', () => {
   });
 
   it('opens no more when all sessions of a caller are busy', () => {
-    for (let count = 0; count < MAX_SESSIONS_PER_PRINCIPAL; count++) open().running.set(1, new AbortController());
+    for (let count = 0; count < MAX_SESSIONS_PER_PRINCIPAL; count++) open().running.set(1, new Cancellation());
     expect(store.open(client('p'))).toBeNull();
     expect(store.open(client('q'))).not.toBeNull();
   });
 
   it('cancels calls and questions of a session that ends', async () => {
     const session = open();
-    const running = new AbortController();
+    const running = new Cancellation();
     session.running.set(1, running);
     const { answer } = session.expect();
     store.end(session);
-    expect(running.signal.aborted).toBe(true);
+    expect(running.aborted).toBe(true);
     await expect(answer).rejects.toMatchObject({ code: 'call_cancelled' });
   });
 });

@@ -1,3 +1,4 @@
+import { Cancellation, type CancelSignal } from '../../common/cancellation.js';
 import type { ServerResponse } from 'node:http';
 import type { JsonObject, JsonValue } from '../../common/json.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
@@ -28,7 +29,7 @@ export class StatelessCall implements Channel {
   readonly requestState: string | undefined;
   /** In this revision a server never sends requests. */
   readonly request = null;
-  private readonly cancellation = new AbortController();
+  private readonly cancellation = new Cancellation();
   private readonly id: RpcId;
   private readonly wishes: Wishes;
   private readonly stream: CallStream;
@@ -47,8 +48,8 @@ export class StatelessCall implements Channel {
     this.cancelOnClose(exchange.res);
   }
 
-  get signal(): AbortSignal {
-    return this.cancellation.signal;
+  get signal(): CancelSignal {
+    return this.cancellation;
   }
 
   notify(method: string, params: JsonObject): void {

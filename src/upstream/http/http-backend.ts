@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
@@ -18,8 +19,6 @@ import { paramHeaderFault } from './param-headers.js';
 import { SessionLeg } from './session-leg.js';
 import { StatelessLeg } from './stateless-leg.js';
 
-const SWEEP_EVERY_MS = 30_000;
-
 /** Streamable HTTP of both eras. */
 @Injectable()
 export class HttpBackend implements ToolBackend {
@@ -37,7 +36,7 @@ export class HttpBackend implements ToolBackend {
     this.#stateless = new StatelessLeg(ids, limits);
     this.#sessions = new SessionLeg(ids, limits);
     this.#prober = new EraProber(this.#stateless);
-    this.#sweeper = setInterval(() => this.#upstreams.sweep(), SWEEP_EVERY_MS).unref();
+    this.#sweeper = setInterval(() => this.#upstreams.sweep(), limits.sweepMs).unref();
   }
 
   async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
@@ -52,7 +51,7 @@ export class HttpBackend implements ToolBackend {
     }
   }
 
-  async listTools(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+  async listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
     const upstream = this.#upstreams.of(server);
     const era = upstream.era ?? (await this.#probe(upstream, signal));
     const leg = era === '2026' ? this.#stateless : this.#sessions;
@@ -69,7 +68,7 @@ export class HttpBackend implements ToolBackend {
     await this.#upstreams.close();
   }
 
-  #probe(upstream: HttpUpstream, signal: AbortSignal): Promise<Era> {
+  #probe(upstream: HttpUpstream, signal: CancelSignal): Promise<Era> {
     return untilAborted(this.#prober.probe(upstream), signal);
   }
 }

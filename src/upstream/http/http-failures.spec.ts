@@ -20,6 +20,8 @@ import { ToolChanges } from '../tool-changes.js';
 import { HttpBackend } from './http-backend.js';
 
 const ERAS = ['2025', '2026'] as const;
+/** As many as the outbound client keeps to one origin. */
+const CONNECTIONS = 64;
 const RESULT = '{"resultType":"complete","content":[{"type":"text","text":"t"}]}';
 const reply = (members: string) => `{"jsonrpc":"2.0","id":$ID,${members}}`;
 
@@ -34,9 +36,9 @@ const FAILURES: Failure[] = [
   ['silence', 'slow', {}, 'upstream_timeout', 'unknown'],
   ['a redirect', 'raw', { status: 302, headers: { location: '/other' } }, 'upstream_protocol_error', 'yes'],
   [
-    'a redirect with a reply',
+    'a redirect with an error',
     'raw',
-    { status: 307, body: reply(`"result":${RESULT}`) },
+    { status: 307, body: reply('"error":{"code":1,"message":"m"}') },
     'upstream_protocol_error',
     'yes',
   ],
@@ -226,6 +228,20 @@ describe.each(ERAS)('calls of an upstream of %s', (era) => {
     const call = stage.call('echo', {}, { signal: AbortSignal.abort() });
     await expect(call).rejects.toMatchObject({ code: 'call_cancelled', sent: 'no' });
     expect(stage.upstream.callCount).toBe(0);
+  });
+
+  it('are never sent when they were cancelled while they waited for a connection', async () => {
+    stage = await HttpStage.open({ upstream: { era } });
+    const running = Array.from({ length: CONNECTIONS }, () => stage.call('slow'));
+    while (stage.upstream.callCount < CONNECTIONS) await stage.upstream.requests.next();
+    const controller = new AbortController();
+    const waiting = stage.call('echo', {}, { signal: controller.signal });
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'call_cancelled', sent: 'no' });
+    stage.upstream.release();
+    await Promise.all(running);
+    await stage.call('add', { a: 1, b: 2 });
+    expect(stage.upstream.requests.all.filter(({ body }) => body.includes('"echo"'))).toEqual([]);
   });
 
   it('are refused over the limit of the server, and accepted again after', async () => {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../common/gatehouse-error.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
@@ -92,7 +93,7 @@ export class HttpSession {
    * Sends a request of the gateway itself.
    * @throws GatehouseError when it cannot be sent. An HTTP status is not an error here.
    */
-  ask(method: string, params: JsonObject, headers: HeaderMap, signal: AbortSignal | null): Promise<RpcAnswer> {
+  ask(method: string, params: JsonObject, headers: HeaderMap, signal: CancelSignal | null): Promise<RpcAnswer> {
     const id = this.opening.ids.next();
     return exchange(this.opening, this.postHeaders(headers), { jsonrpc: '2.0', id, method, params }, id, signal);
   }
@@ -154,7 +155,7 @@ function exchange(
   headers: string[],
   message: JsonObject,
   id: number | null,
-  signal: AbortSignal | null = null,
+  signal: CancelSignal | null = null,
 ): Promise<RpcAnswer> {
   const { upstream, limits } = opening;
   return new RpcExchange({

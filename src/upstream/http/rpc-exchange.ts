@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { GatehouseError, messageOf, systemCodeOf, type Sent } from '../../common/gatehouse-error.js';
@@ -26,7 +27,7 @@ export interface RpcExchangeSpec {
   readonly call: 'none' | 'carried' | 'sent-earlier';
   readonly timeoutMs: number;
   readonly limits: UpstreamLimits;
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
   readonly listener: SideListener | null;
 }
 
@@ -95,7 +96,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
   /** Stops the clocks: the upstream waits for the client and not the other way round. */
   pauseClocks(): void {
     this.#stopwatch.stop();
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#stopIdleTimer();
   }
 
   resumeClocks(): void {
@@ -149,7 +150,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#settled) return this.#stopLingering();
+    if (this.#settled) return this.#stopIdleTimer();
     try {
       if (this.#decoder === null) this.#readBody();
     } catch (error) {
@@ -159,7 +160,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (this.#settled) return this.#stopLingering();
+    if (this.#settled) return this.#stopIdleTimer();
     this.#fail(unavailable(this.sent, `${systemCodeOf(error) ?? error.name}: ${error.message}`, error));
   }
 
@@ -226,12 +227,14 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
   }
 
   #watchIdle(ms: number): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#stopIdleTimer();
     this.#idleTimer = setTimeout(expireIdle, ms, this);
   }
 
-  #stopLingering(): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+  #stopIdleTimer(): void {
+    if (this.#idleTimer === null) return;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
   }
 
   #finish(): void {

@@ -1,3 +1,4 @@
+import { abortSignalOf } from '../../common/cancellation.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
@@ -89,7 +90,7 @@ export class SessionCall implements RelayLeg {
     const { remainingMs } = this.#exchange;
     const waitMs = Math.min(point.retryMs ?? DEFAULT_RETRY_MS, MAX_RETRY_MS);
     if (waitMs >= remainingMs) throw unavailable('yes', 'the event stream ended without a reply');
-    await pause(waitMs, undefined, { signal }).catch(() => {
+    await pause(waitMs, undefined, { signal: abortSignalOf(signal) }).catch(() => {
       throw cancelled('yes');
     });
     this.#exchange = new RpcExchange({

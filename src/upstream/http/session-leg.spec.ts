@@ -89,7 +89,7 @@ describe('Streamable HTTP of the 2025 revisions', () => {
   it('gives up when the new session is unknown too', async () => {
     await open();
     const lost = stage.call('raw', { status: 404 });
-    await expect(lost).rejects.toMatchObject({ code: 'upstream_protocol_error' });
+    await expect(lost).rejects.toMatchObject({ code: 'upstream_protocol_error', sent: 'yes' });
     expect(stage.upstream.callCount).toBe(2);
     expect(opened()).toBe(2);
   });
@@ -177,6 +177,31 @@ describe('Streamable HTTP of the 2025 revisions', () => {
     stage.upstream.release();
     expect(textOf(await running)).toBe('slow is done');
     await stage.upstream.requests.find(({ method }) => method === 'DELETE' && stage.upstream.sessionCount === 0);
+  });
+
+  it('ends a session that nobody uses any more', async () => {
+    stage = await HttpStage.open({ upstream: { era: '2025' }, limits: { sessionIdleMs: 50, sweepMs: 10 } });
+    await callAs('a');
+    await stage.upstream.requests.find(({ method }) => method === 'DELETE');
+    await callAs('a');
+    expect(opened()).toBe(2);
+  });
+
+  it('ends the longest idle session when there are too many', async () => {
+    stage = await HttpStage.open({ upstream: { era: '2025' }, limits: { sessionsPerServer: 2 } });
+    for (const who of ['a', 'b', 'a', 'c']) await callAs(who);
+    const ended = await stage.upstream.requests.find(({ method }) => method === 'DELETE');
+    const ofB = await stage.upstream.requests.find(({ body }) => body.includes('{"text":"b"}'));
+    expect(ended.headers['mcp-session-id']).toBe(ofB.headers['mcp-session-id']);
+  });
+
+  it('refuses a caller when every session is in use', async () => {
+    stage = await HttpStage.open({ upstream: { era: '2025' }, limits: { sessionsPerServer: 1 } });
+    const running = stage.call('slow');
+    await stage.upstream.requests.received('tools/call');
+    await expect(callAs('b')).rejects.toMatchObject({ code: 'rate_limited', sent: 'no' });
+    stage.upstream.release();
+    await running;
   });
 
   it('ends its sessions when it closes', async () => {

@@ -1,4 +1,6 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { createHash } from 'node:crypto';
+import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { AuthorizedCall } from '../../permissions/authorized-call.js';
 import type { RequestIds } from '../json-rpc.js';
@@ -34,7 +36,7 @@ export class SessionLeg {
     const { client } = options;
     const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders);
     const request = this.#callRequest(upstream, call, options, headers);
-    const answer = await this.#inSession(upstream, request, async (session) => {
+    const answer = await this.#inSession(upstream, request, 'yes', async (session) => {
       if (client.logLevel !== null) await session.wantLogs(client.logLevel, headers);
       const id = this.ids.next();
       return new SessionCall({ upstream, session, call, options, headers, id, limits: this.limits }).run();
@@ -43,11 +45,11 @@ export class SessionLeg {
   }
 
   /** One page of `tools/list`, under the server's own credential. */
-  async listPage(upstream: HttpUpstream, params: JsonObject, signal: AbortSignal): Promise<UpstreamReply> {
+  async listPage(upstream: HttpUpstream, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
     const headers = serverHeaders(upstream.server);
     const key = this.#key(upstream, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, null);
     const request = this.#request(upstream, key, ALL_CLIENT_CAPABILITIES, headers, signal);
-    const answer = await this.#inSession(upstream, request, (session) =>
+    const answer = await this.#inSession(upstream, request, 'no', (session) =>
       session.ask('tools/list', params, headers, signal),
     );
     return replyOf(answer, 'no');
@@ -57,11 +59,11 @@ export class SessionLeg {
    * Runs work in a session. When the upstream does not know the session any more, it has by specification not looked
    * at the message: only then is the work done again, in a new session, and only once.
    */
-  async #inSession(upstream: HttpUpstream, request: SessionRequest, work: InSession): Promise<RpcAnswer> {
+  async #inSession(upstream: HttpUpstream, request: SessionRequest, sent: Sent, work: InSession): Promise<RpcAnswer> {
     const answer = await this.#attempt(upstream, request, work);
     if (answer !== null) return answer;
     const again = await this.#attempt(upstream, request, work);
-    if (again === null) throw protocolError('no', 'the upstream does not know the session that it has just opened');
+    if (again === null) throw protocolError(sent, 'the upstream does not know the session that it has just opened');
     return again;
   }
 
@@ -92,7 +94,7 @@ export class SessionLeg {
     key: string,
     capabilities: JsonObject,
     headers: HeaderMap,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): SessionRequest {
     const { ids, limits } = this;
     return { key, signal, open: () => HttpSession.open({ upstream, capabilities, headers, ids, limits }) };

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { untilAborted } from '../until-aborted.js';
 import { tooManyCalls, unavailable } from '../upstream-errors.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
@@ -17,7 +18,7 @@ export interface SessionRequest {
   readonly key: string;
   readonly open: () => Promise<HttpSession>;
   /** Ends the waiting, not the opening: others may wait for it too. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /** The sessions with one server, by whom they belong to. */
@@ -40,7 +41,7 @@ export class SessionPool {
       return await work(slot.session ?? (await untilAborted(slot.opening, request.signal)));
     } finally {
       slot.users--;
-      slot.lastUsedAt = Date.now();
+      slot.lastUsedAt = performance.now();
       if (this.#leaving.has(slot)) void this.#endIfLeft(slot);
     }
   }
@@ -52,7 +53,7 @@ export class SessionPool {
 
   /** Ends the sessions that were idle for too long. */
   sweep(): void {
-    const oldest = Date.now() - this.limits.sessionIdleMs;
+    const oldest = performance.now() - this.limits.sessionIdleMs;
     for (const [key, slot] of this.#slots) {
       if (slot.users === 0 && slot.lastUsedAt < oldest) this.#retire(key, slot);
     }
@@ -76,7 +77,7 @@ export class SessionPool {
   #open({ key, open }: SessionRequest): Slot {
     if (this.#closed) throw unavailable('no', 'the server was changed or removed');
     if (this.#slots.size >= this.limits.sessionsPerServer) this.#makeRoom();
-    const slot: Slot = { opening: open(), session: null, users: 0, lastUsedAt: Date.now() };
+    const slot: Slot = { opening: open(), session: null, users: 0, lastUsedAt: performance.now() };
     this.#slots.set(key, slot);
     void this.#follow(key, slot);
     return slot;

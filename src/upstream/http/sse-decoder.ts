@@ -18,11 +18,9 @@ export class SseDecoder {
   constructor(onData: (data: string) => void) {
     this.#parser = createParser({
       onEvent: (event) => {
+        if (event.id !== undefined) this.#lastEventId = event.id;
         // An event without data only marks a place in the stream.
         if (event.data !== '' && (event.event ?? 'message') === 'message') onData(event.data);
-      },
-      onId: (id) => {
-        this.#lastEventId = id;
       },
       onRetry: (ms) => {
         this.#retryMs = ms;

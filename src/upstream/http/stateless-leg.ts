@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { Logger } from '@nestjs/common';
 import { messageOf, type Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
@@ -45,13 +46,13 @@ export class StatelessLeg {
   }
 
   /** One page of `tools/list`. */
-  async listPage(upstream: HttpUpstream, params: JsonObject, signal: AbortSignal): Promise<UpstreamReply> {
+  async listPage(upstream: HttpUpstream, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
     const answer = await this.ask(upstream, 'tools/list', params, signal);
     return this.#read(upstream, answer, GATEWAY_CLIENT.capabilities, 'no');
   }
 
   /** Sends a request of the gateway itself, under the server's own credential. */
-  ask(upstream: HttpUpstream, method: string, params: JsonObject, signal: AbortSignal | null): Promise<RpcAnswer> {
+  ask(upstream: HttpUpstream, method: string, params: JsonObject, signal: CancelSignal | null): Promise<RpcAnswer> {
     const id = this.ids.next();
     const { server, target } = upstream;
     return new RpcExchange({

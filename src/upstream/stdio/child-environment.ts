@@ -10,7 +10,7 @@ const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin
  */
 export function childEnvironment(declared: Readonly<Record<string, string>>): Record<string, string> {
   return {
-    PATH: [dirname(process.execPath), ...SYSTEM_PATH].join(delimiter),
+    PATH: [...new Set([dirname(process.execPath), ...SYSTEM_PATH])].join(delimiter),
     HOME: homedir(),
     LANG: 'C.UTF-8',
     TMPDIR: tmpdir(),

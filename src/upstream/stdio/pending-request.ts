@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import type { GatehouseError, Sent } from '../../common/gatehouse-error.js';
 import { Stopwatch } from '../stopwatch.js';
 import { cancelled, timedOut } from '../upstream-errors.js';
@@ -7,7 +8,7 @@ export interface PendingRequestSpec {
   readonly id: number;
   readonly isCall: boolean;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
   /** Nobody waits for the reply any more, but the upstream works on it. */
   readonly onGivenUp: (reason: string) => void;
 }

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { asNotSent, tooManyCalls, unavailable, unavailableFor } from '../upstream-errors.js';
 import { untilAborted } from '../until-aborted.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
@@ -12,14 +13,14 @@ export interface ProcessRequest {
   /** Makes the connection without starting it. */
   readonly make: (onGone: () => void) => StdioConnection;
   /** Ends the waiting, not the start: others may wait for it too. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 class Slot {
   connection: StdioConnection | null = null;
   starting: Promise<StdioConnection> | null = null;
   users = 0;
-  lastUsedAt = Date.now();
+  lastUsedAt = performance.now();
   startedAt = 0;
   /** Ends in a row that nobody asked for. */
   failures = 0;
@@ -53,14 +54,14 @@ export class ProcessPool {
       return await work(slot.connection ?? (await untilAborted(this.#start(slot, request), request.signal)));
     } finally {
       slot.users--;
-      slot.lastUsedAt = Date.now();
+      slot.lastUsedAt = performance.now();
       if (this.#closed && slot.users === 0) void this.#drop(request.key, slot);
     }
   }
 
   /** Stops the processes that were idle for too long. */
   sweep(): void {
-    const oldest = Date.now() - this.limits.processIdleMs;
+    const oldest = performance.now() - this.limits.processIdleMs;
     for (const [key, slot] of this.#slots) {
       if (slot.users === 0 && slot.lastUsedAt < oldest) void this.#drop(key, slot);
     }

@@ -249,6 +249,12 @@ describe('upstreams that are programs', () => {
     await gone(pid);
   });
 
+  it('that crash take with them what they started', async () => {
+    const grandchild = Number(textOf(await call('grandchild')));
+    await expect(call('crash')).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    await gone(grandchild);
+  });
+
   it('end with everything that they started, even what ignores SIGTERM', async () => {
     const grandchild = Number(textOf(await call('grandchild')));
     const stubborn = Number(textOf(await call('stubborn')));
@@ -267,6 +273,21 @@ describe('upstreams that are programs', () => {
     await gone(idle);
     controller.abort();
     await expect(running).rejects.toMatchObject({ code: 'call_cancelled' });
+  });
+
+  it('are stopped when nobody uses them any more', async () => {
+    open({}, { processIdleMs: 50, sweepMs: 10 });
+    await gone(Number(textOf(await call('pid'))));
+    expect(textOf(await call('echo', { text: 'again' }))).toBe('again');
+    expect(record.with('started')).toHaveLength(2);
+  });
+
+  it('make room for another caller when there are too many', async () => {
+    open({}, { processesPerServer: 1 });
+    const first = Number(textOf(await call('pid', {}, {}, 'a')));
+    const second = Number(textOf(await call('pid', {}, {}, 'b')));
+    await gone(first);
+    expect(isAlive(second)).toBe(true);
   });
 
   it('refuse calls over the limit of the server', async () => {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
@@ -18,7 +19,6 @@ import { ProcessPool, type ProcessRequest } from './process-pool.js';
 import { runStdioCall } from './stdio-call.js';
 import { StdioConnection } from './stdio-connection.js';
 
-const SWEEP_EVERY_MS = 30_000;
 /** No principal has this id: ids of principals are not empty. */
 const GATEWAY_ITSELF = '';
 
@@ -41,7 +41,7 @@ export class StdioBackend implements ToolBackend {
     private readonly changes: ToolChanges,
     @Inject(UPSTREAM_LIMITS) private readonly limits: UpstreamLimits,
   ) {
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+    this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs).unref();
   }
 
   async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
@@ -58,7 +58,7 @@ export class StdioBackend implements ToolBackend {
     }
   }
 
-  listTools(server: McpServer, signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+  listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
     const request = this.#request(server, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, signal);
     const timeoutMs = Math.min(server.timeoutMs, this.limits.handshakeMs);
     return this.#poolOf(server).use(request, (connection) => {
@@ -94,7 +94,7 @@ export class StdioBackend implements ToolBackend {
   }
 
   /** A server of the stateless revision learns the capabilities with each request, so its process fits any client. */
-  #request(server: McpServer, owner: string, capabilities: JsonObject, signal: AbortSignal): ProcessRequest {
+  #request(server: McpServer, owner: string, capabilities: JsonObject, signal: CancelSignal): ProcessRequest {
     const { limits, changes } = this;
     const declared = server.protocolEra === '2026' ? null : capabilities;
     const parts = [server.sessionMode === 'shared' ? null : owner, declared];

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../common/cancellation.js';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../common/gatehouse-error.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
@@ -36,7 +37,7 @@ export interface StdioRequest {
   readonly params: JsonObject;
   readonly isCall: boolean;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
   /** Takes what the upstream sends for this request; null for requests of the gateway itself. */
   readonly relay: ClientRelay | null;
 }

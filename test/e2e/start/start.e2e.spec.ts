@@ -167,6 +167,12 @@ describe('a start that cannot work', () => {
     expect(lines[0]).toContain('DATABASE_URL');
   });
 
+  it('asks for the migrations when they are left to another job that has not run', async () => {
+    const { code, lines } = await failToStart({ MIGRATIONS_RUN: 'false' });
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringContaining('npm run migrate')]);
+  });
+
   it('refuses a guardrail that cannot be loaded', async () => {
     const { code, lines } = await failToStart({ GUARDRAIL_MODULES: './does-not-exist.mjs' });
     expect(code).toBe(1);

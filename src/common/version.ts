@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Version of the package, as in package.json: two levels up from `dist/src`, one level up from `src`. */
+/** Version of the package, as in package.json: three levels up from `dist/src/common`, two from `src/common`. */
 export const VERSION: string = readVersion([
+  new URL('../../../package.json', import.meta.url),
   new URL('../../package.json', import.meta.url),
-  new URL('../package.json', import.meta.url),
 ]);
 
 function readVersion(candidates: readonly URL[]): string {
