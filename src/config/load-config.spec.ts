@@ -251,8 +251,8 @@ describe('gateway.yaml', () => {
   it.each([
     ['a: [1', /CONFIG_FILE is not valid YAML: see line 1/],
     ['ok: 1\nbad: canary: x\n', /CONFIG_FILE is not valid YAML: see line 2/],
-    ['- canary', /CONFIG_FILE must hold a YAML map/],
-    ['canary', /CONFIG_FILE must hold a YAML map/],
+    ['- canary', /CONFIG_FILE line 1: the file must be a map/],
+    ['canary', /CONFIG_FILE line 1: the file must be a map/],
   ])('%j is a fault that names its line', (text, expected) => {
     const { message } = faultsOf({ CONFIG_FILE: write('gateway.yaml', text) });
     expect(message).toMatch(expected);
