@@ -1,7 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
 import type { AuditRecord } from './audit-record.js';
-import { AuditStore } from './audit-store.js';
+import { AuditStore, serialiseRecord } from './audit-store.js';
 
 const FLUSH_AFTER_MS = 100;
 const BATCH_SIZE = 500;
@@ -17,7 +17,7 @@ const SHUTDOWN_ATTEMPTS = 10;
 @Injectable()
 export class AuditBuffer implements BeforeApplicationShutdown {
   private readonly logger = new Logger(AuditBuffer.name);
-  private pending: AuditRecord[] = [];
+  private pending: string[] = [];
   private timer: NodeJS.Timeout | null = null;
   private flushing: Promise<Error | null> | null = null;
   private waiting: (() => void)[] = [];
@@ -46,7 +46,7 @@ export class AuditBuffer implements BeforeApplicationShutdown {
   }
 
   add(record: AuditRecord): void {
-    this.pending.push(record);
+    this.pending.push(serialiseRecord(record));
     if (this.pending.length >= BATCH_SIZE) void this.startFlush();
     else this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS);
   }

@@ -18,9 +18,15 @@ export class AuditStore {
       `SELECT ${names} FROM json_populate_recordset(NULL::"${tableName}", $1::json) ON CONFLICT ("id") DO NOTHING`;
   }
 
-  async insert(batch: readonly AuditRecord[]): Promise<void> {
-    await this.records.query(this.statement, [JSON.stringify(batch.map(toRow))]);
+  /** @param batch records as {@link serialiseRecord} makes them */
+  async insert(batch: readonly string[]): Promise<void> {
+    await this.records.query(this.statement, [`[${batch.join(',')}]`]);
   }
+}
+
+/** A record as the JSON of its row: one string instead of an object graph that lives until the next flush. */
+export function serialiseRecord(record: AuditRecord): string {
+  return JSON.stringify(toRow(record));
 }
 
 function toRow(record: AuditRecord): Record<keyof AuditRecordEntity, unknown> {

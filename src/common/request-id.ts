@@ -6,6 +6,12 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 
 const SANE = /^[A-Za-z0-9._-]{1,128}$/;
 
+/** The caller's own id of a request when it is sane, else a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const sent = headers[REQUEST_ID_HEADER];
+  return typeof sent === 'string' && SANE.test(sent) ? sent : randomUUID();
+}
+
 /**
  * The id of a request, set on its response. The caller's own id is taken over when it is sane, else a UUID is made.
  * Safe to call more than once for one response: the first id stays.
@@ -13,8 +19,7 @@ const SANE = /^[A-Za-z0-9._-]{1,128}$/;
 export function assignRequestId(request: IncomingMessage, response: ServerResponse): string {
   const assigned = response.getHeader(REQUEST_ID_HEADER);
   if (typeof assigned === 'string') return assigned;
-  const sent = request.headers[REQUEST_ID_HEADER];
-  const id = typeof sent === 'string' && SANE.test(sent) ? sent : randomUUID();
+  const id = requestIdOf(request);
   if (!response.headersSent) response.setHeader(REQUEST_ID_HEADER, id);
   return id;
 }

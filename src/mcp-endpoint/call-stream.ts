@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { JsonObject } from '../common/json.js';
 import type { Exchange } from './exchange.js';
-import { endWithin, sendJson } from './respond.js';
+import { commonHeaders, endWithin, sendJson } from './respond.js';
 
 /** A client that leaves more than this unread is dropped. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
@@ -52,12 +52,13 @@ export class CallStream {
   private open(): void {
     if (this.keepAlive !== null) return;
     const { res } = this.exchange;
-    res.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-      'x-content-type-options': 'nosniff',
-    });
+    res.writeHead(200, [
+      ...commonHeaders(this.exchange),
+      'content-type',
+      'text/event-stream',
+      'x-accel-buffering',
+      'no',
+    ]);
     this.keepAlive = setInterval(() => res.write(': keep-alive\n\n'), KEEP_ALIVE_MS);
     res.once('close', () => this.stop());
   }

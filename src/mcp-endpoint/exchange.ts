@@ -8,7 +8,7 @@ import type { DoorPath } from './door-path.js';
 export interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** Also set on the response. */
+  /** Goes out with the response. */
   readonly requestId: string;
   readonly path: DoorPath;
   /** The gateway shuts down: nothing new is begun. */

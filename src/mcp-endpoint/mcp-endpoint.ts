@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
-import { assignRequestId } from '../common/request-id.js';
+import { requestIdOf } from '../common/request-id.js';
 import { matchDoor, type DoorPath } from './door-path.js';
 import type { Exchange } from './exchange.js';
 import { LegacyDoor } from './legacy/legacy-door.js';
@@ -63,8 +63,7 @@ export class McpEndpoint {
   }
 
   private async serve(req: IncomingMessage, res: ServerResponse, path: DoorPath): Promise<void> {
-    const exchange: Exchange = { req, res, path, requestId: assignRequestId(req, res), draining: this.draining };
-    if (this.draining) res.setHeader('connection', 'close');
+    const exchange: Exchange = { req, res, path, requestId: requestIdOf(req), draining: this.draining };
     try {
       await this.answer(exchange);
     } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { DEADLINES } from '../common/deadlines.js';
 import { refusal, RefusedRequest } from './refused-request.js';
 import { RPC } from './json-rpc.js';
 
@@ -44,7 +45,7 @@ export function readBody(req: IncomingMessage, timeoutMs: number = BODY_TIMEOUT_
     const chunks: Buffer[] = [];
     let size = 0;
     const stop = (): void => {
-      clearTimeout(timer);
+      DEADLINES.forget(patience);
       req.off('data', onData).off('end', onEnd).off('close', onClose);
     };
     const onData = (chunk: Buffer): void => {
@@ -62,10 +63,14 @@ export function readBody(req: IncomingMessage, timeoutMs: number = BODY_TIMEOUT_
       stop();
       reject(new ClientGone());
     };
-    const timer = setTimeout(() => {
-      stop();
-      reject(timedOut());
-    }, timeoutMs);
+    const patience = {
+      deadline: performance.now() + timeoutMs,
+      onDeadline: (): void => {
+        stop();
+        reject(timedOut());
+      },
+    };
+    DEADLINES.watch(patience);
     // Node reports a broken connection as an error; `close` follows and is handled.
     req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', ignoreError);
   });

@@ -1,4 +1,5 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { REQUEST_ID_HEADER } from '../common/request-id.js';
 import type { Exchange } from './exchange.js';
 import { errorJson } from './json-rpc.js';
 import type { RefusedRequest } from './refused-request.js';
@@ -14,20 +15,22 @@ const LINGER_MS = 1_000;
 
 /** Sends one complete JSON body. Does nothing when the client is gone. */
 export function sendJson(
-  { res }: Exchange,
+  exchange: Exchange,
   status: number,
   body: string | Buffer,
   headers: Readonly<Record<string, string>> = NO_HEADERS,
 ): void {
+  const { res } = exchange;
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, jsonHeaders(body, headers));
+  res.writeHead(status, jsonHeaders(exchange, body, headers));
   endWithin(res, body);
 }
 
 /** Sends a status without a body. */
-export function sendEmpty({ res }: Exchange, status: number): void {
+export function sendEmpty(exchange: Exchange, status: number): void {
+  const { res } = exchange;
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, { 'content-length': 0, 'cache-control': 'no-store' });
+  res.writeHead(status, [...commonHeaders(exchange), 'content-length', '0']);
   res.end();
 }
 
@@ -37,7 +40,7 @@ export function sendRefusal(exchange: Exchange, refused: RefusedRequest): void {
   const body = errorJson(refused.id, refused.code, refused.message, refused.data);
   if (isReadAnyway(exchange)) return sendJson(exchange, refused.status, body, refused.headers);
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(refused.status, jsonHeaders(body, { ...refused.headers, connection: 'close' }));
+  res.writeHead(refused.status, jsonHeaders({ ...exchange, draining: true }, body, refused.headers));
   // Ending at once would reset the connection, and the reset can overtake the answer.
   res.write(body);
   req.resume();
@@ -65,12 +68,19 @@ function isReadAnyway({ req }: Exchange): boolean {
   return Number(length) <= MAX_DISCARDED_BYTES;
 }
 
-function jsonHeaders(body: string | Buffer, more: Readonly<Record<string, string>>): OutgoingHttpHeaders {
-  return {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...more,
-  };
+/**
+ * What every response carries, flat: name, value, name, value. In this form, and without any header that was set
+ * before, Node writes the head in one go.
+ */
+export function commonHeaders({ requestId, draining }: Exchange): string[] {
+  const headers = [REQUEST_ID_HEADER, requestId, 'cache-control', 'no-store', 'x-content-type-options', 'nosniff'];
+  if (draining) headers.push('connection', 'close');
+  return headers;
+}
+
+function jsonHeaders(exchange: Exchange, body: string | Buffer, more: Readonly<Record<string, string>>): string[] {
+  const headers = commonHeaders(exchange);
+  headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(body)));
+  if (more !== NO_HEADERS) headers.push(...Object.entries(more).flat());
+  return headers;
 }

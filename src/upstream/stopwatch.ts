@@ -1,10 +1,12 @@
+import { DEADLINES, type Timed } from '../common/deadlines.js';
+
 /**
  * The time limit of one exchange. It stands still while the upstream waits for the client, and goes on with what was
  * left: the questions of an upstream must not use up its time, nor give it more.
  */
-export class Stopwatch {
-  #timer: NodeJS.Timeout | null = null;
-  #since = 0;
+export class Stopwatch implements Timed {
+  deadline = 0;
+  #running = false;
   #left: number;
 
   constructor(
@@ -20,18 +22,19 @@ export class Stopwatch {
   }
 
   start(): void {
-    this.#since = performance.now();
-    this.#timer = setTimeout(expire, this.#left, this.onExpired);
+    this.#running = true;
+    this.deadline = performance.now() + this.#left;
+    DEADLINES.watch(this);
   }
 
   stop(): void {
-    if (this.#timer === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#left = Math.max(0, this.#left - (performance.now() - this.#since));
+    if (!this.#running) return;
+    this.#running = false;
+    DEADLINES.forget(this);
+    this.#left = Math.max(0, this.deadline - performance.now());
   }
-}
 
-function expire(owner: { onTotalTimeout(): void }): void {
-  owner.onTotalTimeout();
+  onDeadline(): void {
+    this.onExpired.onTotalTimeout();
+  }
 }

@@ -6,6 +6,7 @@ import type { JsonValue } from '../../common/json.js';
 import { MalformedMessage, parseJson, readMessage } from '../json-rpc.js';
 import type { SideListener } from '../notification-relay.js';
 import { Stopwatch } from '../stopwatch.js';
+import { DEADLINES, type Timed } from '../../common/deadlines.js';
 import { cancelled, protocolError, timedOut, tooLarge, unavailable } from '../upstream-errors.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import type { UpstreamReply } from '../upstream.types.js';
@@ -45,7 +46,10 @@ export interface RpcAnswer {
  * One HTTP request with one JSON-RPC message, and its answer as JSON or as an event stream. It is the handler that
  * undici drives, because only there one sees when the first byte of the request leaves: `sent` must be honest.
  */
-export class RpcExchange implements Dispatcher.DispatchHandler {
+export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
+  /** Of the silence that is allowed. */
+  deadline = 0;
+  #watchedMs = 0;
   readonly #stopwatch: Stopwatch;
   #controller: Dispatcher.DispatchController | null = null;
   #started = false;
@@ -56,7 +60,6 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #received = 0;
   #reply: UpstreamReply | null = null;
-  #idleTimer: NodeJS.Timeout | null = null;
   #resolve!: (answer: RpcAnswer) => void;
   #reject!: (error: GatehouseError) => void;
 
@@ -114,7 +117,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
     this.#fail(timedOut(this.sent, `no answer within ${this.spec.timeoutMs} ms`));
   }
 
-  onIdleTimeout(): void {
+  onDeadline(): void {
     if (this.#settled) this.#controller?.abort(new Error('the stream went on after its reply'));
     else this.#fail(timedOut(this.sent, `silent for ${this.spec.limits.idleMs} ms`));
   }
@@ -144,7 +147,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
     this.#received += chunk.length;
     const limit = this.spec.limits.answerBytes;
     if (this.#received > limit) return this.#fail(tooLarge(this.sent, limit));
-    this.#idleTimer?.refresh();
+    if (this.#watchedMs > 0) this.deadline = performance.now() + this.#watchedMs;
     if (this.#decoder === null) this.#chunks.push(chunk);
     else this.#feed(this.#decoder, chunk);
   }
@@ -227,14 +230,15 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
   }
 
   #watchIdle(ms: number): void {
-    this.#stopIdleTimer();
-    this.#idleTimer = setTimeout(expireIdle, ms, this);
+    this.#watchedMs = ms;
+    this.deadline = performance.now() + ms;
+    DEADLINES.watch(this);
   }
 
   #stopIdleTimer(): void {
-    if (this.#idleTimer === null) return;
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = null;
+    if (this.#watchedMs === 0) return;
+    this.#watchedMs = 0;
+    DEADLINES.forget(this);
   }
 
   #finish(): void {
@@ -264,10 +268,6 @@ export class RpcExchange implements Dispatcher.DispatchHandler {
     this.spec.signal?.removeEventListener('abort', this);
     this.pauseClocks();
   }
-}
-
-function expireIdle(exchange: RpcExchange): void {
-  exchange.onIdleTimeout();
 }
 
 /** Media type without parameters, lower case; empty when the header is missing. */
