@@ -10,6 +10,7 @@ const DESCRIPTION = `Management API of the Gatehouse MCP gateway.
 2. \`POST /v1/mcp/server\` registers an upstream MCP server.
 3. \`POST /key/generate\` makes a virtual key that may use some of its tools.
 4. Point an MCP client at \`/mcp\` with that key as bearer token.
+5. For more than one person: \`POST /team/new\` with the servers of a team, then keys with its \`team_id\`.
 
 MCP itself is served at \`/mcp\`, \`/mcp/{server}\` and \`/{server}/mcp\`; these doors speak JSON-RPC and are not listed
 here. Every error outside MCP is an RFC 9457 problem document with a \`code\` of a closed set.`;
@@ -20,7 +21,14 @@ export function openApiDocument(app: INestApplication, version: string): OpenAPI
     .setTitle('Gatehouse')
     .setDescription(DESCRIPTION)
     .setVersion(version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Master key or virtual key (sk-…)' }, SECURITY_SCHEME)
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'Master key, virtual key (sk-…), or an access token of a configured issuer',
+      },
+      SECURITY_SCHEME,
+    )
     .build();
   return SwaggerModule.createDocument(app, config);
 }
