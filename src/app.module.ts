@@ -8,6 +8,7 @@ import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
+import { ExplainModule } from './explain/explain.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HooksModule } from './hooks/hooks.module.js';
 import { McpEndpointModule } from './mcp-endpoint/mcp-endpoint.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         AuditModule,
         UpstreamModule,
         CatalogModule,
+        ExplainModule,
         ToolCallsModule,
         HealthModule.forRoot(config),
         McpEndpointModule,

@@ -82,6 +82,7 @@ const CONFIGURATION: Partial<Config> = {
   publicBaseUrl: BASE,
   port: 0,
   jwtIssuers: [],
+  unknownCustomers: 'allow',
   outboundAllow: [],
 };
 

@@ -19,6 +19,8 @@ import { KeysController } from './keys.controller.js';
 import { KeysService } from './keys.service.js';
 import { LevelsModule } from './levels/levels.module.js';
 import { MasterKeyStrategy } from './master-key.strategy.js';
+import { NewUserController } from './new-user.controller.js';
+import { NewUsers } from './new-users.js';
 import { PrincipalAssembler } from './principal-assembler.js';
 import { PublicUrl } from './public-url.js';
 import { ResourceMetadataController } from './resource-metadata.controller.js';
@@ -29,7 +31,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
 /** Who calls, and may they use this route? Needs global providers of `ServerReferences` and `GrantReach`. */
 @Module({
   imports: [DiscoveryModule, PassportModule, LevelsModule, TypeOrmModule.forFeature([VirtualKeyEntity])],
-  controllers: [ResourceMetadataController, KeysController],
+  controllers: [ResourceMetadataController, KeysController, NewUserController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
     UndeclaredRoutes,
@@ -49,6 +51,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     KeyAssignment,
     PrincipalAssembler,
     KeysService,
+    NewUsers,
     ServerGrants,
   ],
   exports: [

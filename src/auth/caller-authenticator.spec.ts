@@ -29,12 +29,13 @@ function fixture(change: Partial<KnownKey> = {}): Fixture {
   const key = newKey();
   const keys = new Map([[hashKey(key), known(key, change)]]);
   const directory = { find: (hash: string) => keys.get(hash) } as KeyDirectory;
-  const config: Pick<Config, 'masterKey' | 'jwtIssuers' | 'outboundAllow'> = {
+  const config: Pick<Config, 'masterKey' | 'jwtIssuers' | 'unknownCustomers' | 'outboundAllow'> = {
     masterKey: new Secret(MASTER),
     jwtIssuers: [],
+    unknownCustomers: 'allow',
     outboundAllow: [],
   };
-  const assembler = new PrincipalAssembler(directory, new LevelsInMemory());
+  const assembler = new PrincipalAssembler(directory, new LevelsInMemory(), config);
   const verifier = new JwtVerifier(config as Config, new OutboundClient(config as Config));
   const tokens = new JwtCallers(verifier, directory, assembler);
   const authenticator = new CallerAuthenticator(config as Config, directory, new FailureLimiter(), assembler, tokens);

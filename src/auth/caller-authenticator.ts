@@ -72,9 +72,25 @@ export class CallerAuthenticator {
     return principal instanceof Promise ? principal.then(answer) : answer(principal);
   }
 
-  /** Is this very principal still what its credential stands for? Open streams and sessions ask again and again. */
+  /** Is this very principal still what its credential stands for? */
   isCurrent(principal: Principal): boolean {
     return isTokenAlive(principal) && this.assembler.isCurrent(principal);
+  }
+
+  /**
+   * Can the caller behind a principal still call? Unlike {@link isCurrent} true when something about the caller changed
+   * that leaves it its credential. Open streams ask again and again.
+   */
+  isValid(principal: Principal): boolean {
+    return isTokenAlive(principal) && this.assembler.isValid(principal);
+  }
+
+  /**
+   * Can the next request of a caller be a good one without a new key? What ends sessions must not be more: an access
+   * token is followed by the next one, and a request names the customer anew.
+   */
+  mayReturn(principal: Principal): boolean {
+    return this.assembler.hasUsableKey(principal);
   }
 
   private principalOf(token: string, customerId: string | null): Principal | null | Promise<Principal | null> {

@@ -50,6 +50,11 @@ export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
     return this.byAlias.get(alias);
   }
 
+  /** Every key as it is now, blocked and expired ones too. */
+  all(): Iterable<KnownKey> {
+    return this.keys.values();
+  }
+
   /** The copy was compared with the database less than ten seconds ago. */
   isFresh(): boolean {
     return this.follower.isFresh();

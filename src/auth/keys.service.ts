@@ -20,6 +20,12 @@ export interface GeneratedKey {
   readonly record: VirtualKeyEntity;
 }
 
+/** What was done before a key is made, with the fields of that key. */
+export interface Prepared<T> {
+  readonly body: GenerateKeyDto;
+  readonly prepared: T;
+}
+
 type Stamp = Pick<VirtualKeyEntity, 'revision' | 'updated_at' | 'updated_by'>;
 
 /** A write of the fields of a key. */
@@ -49,19 +55,32 @@ export class KeysService {
    * @throws GatehouseError `conflict` when the alias is taken, `invalid_request` when the duration reaches too far or
    *   something is named that is not there, `forbidden` when the caller may not give this
    */
-  async generate(body: GenerateKeyDto, actor: Principal): Promise<GeneratedKey> {
+  generate(body: GenerateKeyDto, actor: Principal): Promise<GeneratedKey> {
+    return this.generateAfter(() => Promise.resolve({ body, prepared: null }), actor);
+  }
+
+  /**
+   * Makes a key in one transaction with what it is for.
+   * @param prepare runs before the key is made, and tells its fields
+   * @throws GatehouseError as {@link generate}, and what `prepare` throws
+   */
+  async generateAfter<T>(
+    prepare: (manager: EntityManager) => Promise<Prepared<T>>,
+    actor: Principal,
+  ): Promise<GeneratedKey & Pick<Prepared<T>, 'prepared'>> {
     const key = newKey();
     const now = new Date();
-    const record = await this.store.write(async (manager, revision) => {
+    const { record, prepared } = await this.store.write(async (manager, revision) => {
+      const { body, prepared: before } = await prepare(manager);
       const row = blankKey();
       Object.assign(row, this.authority.ownersAfter(actor, body, null));
       Object.assign(row, secretOf(key), stampOf(actor, now, revision), { created_at: now, created_by: actor.id });
       await checkOwners(row, null, manager);
       await this.assign({ row, body, isNew: true, isMoved: true }, actor, manager);
       await manager.save(row);
-      return { result: row, tokens: [row.token] };
+      return { result: { record: row, prepared: before }, tokens: [row.token] };
     });
-    return { key, record };
+    return { key, record, prepared };
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js';
 import type { StoredLevelKind } from './levels/identity-kinds.js';
 import type { KnownLevel, KnownLevels } from './levels/known-level.js';
 import type { GrantLevel, Principal, Role } from './principal.js';
@@ -32,7 +33,11 @@ export interface CollectedLevels {
 export type LevelReferences = Pick<Principal, 'userId' | 'teamId' | 'organizationId' | 'customerId' | 'agentId'>;
 
 /** Looks up every level that a caller refers to. */
-export function collectLevels(directory: LevelLookup, references: LevelReferences): CollectedLevels {
+export function collectLevels(
+  directory: LevelLookup,
+  references: LevelReferences,
+  { unknownCustomers }: Pick<Config, 'unknownCustomers'>,
+): CollectedLevels {
   const dependencies: Dependency[] = [];
   function look<K extends StoredLevelKind>(kind: K, id: string | null): KnownLevels[K] | undefined {
     if (id === null) return undefined;
@@ -48,7 +53,7 @@ export function collectLevels(directory: LevelLookup, references: LevelReference
   look('organization', organizationId);
   return {
     levels: dependencies.flatMap(({ known }) => (known === undefined ? [] : [known.level])),
-    missing: dependencies.some(isMissing),
+    missing: dependencies.some((dependency) => isMissing(dependency, unknownCustomers)),
     userRole: user?.role ?? null,
     guardrails: team?.guardrails ?? [],
     organizationId,
@@ -56,8 +61,8 @@ export function collectLevels(directory: LevelLookup, references: LevelReference
   };
 }
 
-/** A customer that was never registered says nothing; whatever else is not there must not widen anything. */
-function isMissing({ kind, known }: Dependency): boolean {
-  if (known === undefined) return kind !== 'customer';
+/** A customer that was never registered may say nothing; whatever else is not there must not widen anything. */
+function isMissing({ kind, known }: Dependency, unknownCustomers: Config['unknownCustomers']): boolean {
+  if (known === undefined) return kind !== 'customer' || unknownCustomers !== 'allow';
   return known.blocked || known.deleted;
 }

@@ -21,7 +21,11 @@ const SECRET = newKey();
 class Stage {
   readonly levels = new LevelsInMemory();
   readonly keys = new Map<string, KnownKey>();
-  readonly assembler = new PrincipalAssembler({ find: (hash) => this.keys.get(hash) }, this.levels);
+  readonly assembler: PrincipalAssembler;
+
+  constructor(unknownCustomers: 'allow' | 'deny' = 'allow') {
+    this.assembler = new PrincipalAssembler({ find: (hash) => this.keys.get(hash) }, this.levels, { unknownCustomers });
+  }
 
   key(fields: Partial<KnownKey> = {}): KnownKey {
     const known = knownKey(SECRET, fields);
@@ -127,6 +131,20 @@ describe('PrincipalAssembler', () => {
     expect(stage.assembler.ofMaster('deleted')).toMatchObject({ levelMissing: true, role: 'internal_user' });
   });
 
+  it('refuses an unknown customer where it is told to, the master key included', () => {
+    const stage = new Stage('deny');
+    stage.levels.put('customer', knownLevel('customer', 'registered'));
+    const key = stage.key();
+    expect(stage.caller(key, 'registered').levelMissing).toBe(false);
+    expect(stage.caller(key).levelMissing).toBe(false);
+    const unknown = stage.caller(key, 'c');
+    expect(unknown.levelMissing).toBe(true);
+    expect(stage.assembler.ofMaster('c')).toMatchObject({ levelMissing: true, role: 'internal_user' });
+    stage.levels.put('customer', knownLevel('customer', 'c'));
+    expect(stage.assembler.isCurrent(unknown)).toBe(false);
+    expect(stage.caller(key, 'c').levelMissing).toBe(false);
+  });
+
   it('refuses a key that is blocked or has expired', () => {
     const stage = new Stage();
     expect(stage.assembler.ofKey(stage.key({ blocked: true }), null)).toBeNull();
@@ -194,6 +212,51 @@ describe('the identity of a caller', () => {
     const caller = stage.caller(stage.key());
     expect(stage.assembler.isCurrent({ ...caller })).toBe(false);
     expect(stage.assembler.isCurrent(MASTER_PRINCIPAL)).toBe(true);
+  });
+});
+
+describe('the validity of a caller', () => {
+  it('outlives changes that leave the caller its credential', () => {
+    const stage = new Stage();
+    stage.levels.put('team', knownTeam('t'));
+    const caller = stage.caller(stage.key({ teamId: 't' }));
+    stage.key({ teamId: 't', revision: 2 });
+    stage.levels.put('team', knownTeam('t', { revision: 2 }));
+    expect(stage.assembler.isCurrent(caller)).toBe(false);
+    expect(stage.assembler.isValid(caller)).toBe(true);
+  });
+
+  it.each<[string, (stage: Stage, key: KnownKey) => void]>([
+    ['is deleted', (stage, key) => stage.keys.delete(key.token)],
+    ['is blocked', (stage) => stage.key({ blocked: true })],
+    ['has expired', (stage) => stage.key({ expiresAt: Date.now() })],
+  ])('ends when its key %s, and so does its return', (_, end) => {
+    const stage = new Stage();
+    const key = stage.key();
+    const caller = stage.caller(key, 'c');
+    end(stage, key);
+    expect(stage.assembler.isValid(caller)).toBe(false);
+    expect(stage.assembler.hasUsableKey(caller)).toBe(false);
+  });
+
+  it('ends with a level, and the same key may return', () => {
+    const stage = new Stage();
+    stage.levels.put('team', knownTeam('t'));
+    const caller = stage.caller(stage.key({ teamId: 't' }), 'c');
+    stage.levels.put('customer', knownLevel('customer', 'c', { blocked: true }));
+    expect(stage.assembler.isValid(caller)).toBe(false);
+    stage.levels.remove('customer', 'c');
+    expect(stage.assembler.isValid(caller)).toBe(true);
+    stage.levels.remove('team', 't');
+    expect(stage.assembler.isValid(caller)).toBe(false);
+    expect(stage.assembler.hasUsableKey(caller)).toBe(true);
+  });
+
+  it('does not end for the master key, and is never that of a copy', () => {
+    const { assembler } = new Stage();
+    expect(assembler.isValid(MASTER_PRINCIPAL)).toBe(true);
+    expect(assembler.isValid(assembler.ofMaster('c'))).toBe(true);
+    expect(assembler.isValid({ ...MASTER_PRINCIPAL })).toBe(false);
   });
 });
 

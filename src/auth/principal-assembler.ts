@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { CONFIG, type Config } from '../config/config.js';
 import { KeyDirectory } from './key-directory.js';
 import { MASTER_PRINCIPAL } from './key-principal.js';
 import { isUsable, type KnownKey } from './known-key.js';
-import { collectLevels, type Dependency } from './level-collection.js';
+import { collectLevels, type CollectedLevels, type Dependency } from './level-collection.js';
 import { LevelDirectory } from './levels/level-directory.js';
 import type { Principal, Role } from './principal.js';
 
@@ -55,11 +56,12 @@ export class PrincipalAssembler {
   constructor(
     @Inject(KeyDirectory) private readonly keys: Pick<KeyDirectory, 'find'>,
     @Inject(LevelDirectory) private readonly levels: Pick<LevelDirectory, 'find' | 'version'>,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'unknownCustomers'>,
   ) {}
 
   /**
    * The caller behind a key; null when the key is blocked or expired. A level that is missing or blocked, as well as a
-   * customer that is blocked or deleted, makes a caller that is denied everything.
+   * customer that is deleted, makes a caller that is denied everything.
    * @param customerId as the request names it
    * @param claims of the access token that stands for the key, the same object as long as the token is valid
    */
@@ -98,6 +100,26 @@ export class PrincipalAssembler {
     return key === null || (this.keys.find(key.token) === key && isUsable(key));
   }
 
+  /**
+   * Is the caller behind a principal still let in, be it with other rights? Says nothing about the time of an access
+   * token, and false of a principal that was not made here.
+   */
+  isValid(principal: Principal): boolean {
+    if (principal === MASTER_PRINCIPAL) return true;
+    const assembled = this.origins.get(principal);
+    if (assembled === undefined || !this.hasUsableKey(principal)) return false;
+    if (this.isUnchanged(assembled)) return !principal.levelMissing;
+    return !this.collect(assembled.caller).missing;
+  }
+
+  /** False when there was a key behind a principal that is gone, blocked or expired now. */
+  hasUsableKey(principal: Principal): boolean {
+    const key = this.origins.get(principal)?.caller.key ?? null;
+    if (key === null) return true;
+    const present = this.keys.find(key.token);
+    return present !== undefined && isUsable(present);
+  }
+
   private recall(owner: object, customerId: string | null): Assembled | undefined {
     const present =
       customerId === null
@@ -108,7 +130,7 @@ export class PrincipalAssembler {
 
   private remember(owner: object, caller: Caller): Principal {
     const checkedAt = this.levels.version;
-    const { levels, missing, userRole, guardrails, organizationId, dependencies } = collectLevels(this.levels, caller);
+    const { levels, missing, userRole, guardrails, organizationId, dependencies } = this.collect(caller);
     const { key, role, ...rest } = caller;
     const principal = Object.freeze<Principal>({
       ...rest,
@@ -124,6 +146,10 @@ export class PrincipalAssembler {
     if (caller.customerId === null) this.withoutCustomer.set(owner, assembled);
     else this.withCustomer.set(this.customerKey(owner, caller.customerId), assembled);
     return principal;
+  }
+
+  private collect(caller: Caller): CollectedLevels {
+    return collectLevels(this.levels, caller, this.config);
   }
 
   private isUnchanged(assembled: Assembled): boolean {

@@ -28,6 +28,12 @@ describe('CONFIG_FILE', () => {
     expect(config.ignoredSettings).toEqual(['model_list']);
   });
 
+  it('says whether unknown customers are refused', () => {
+    expect(load('general_settings: { unknown_customers: deny }\n').unknownCustomers).toBe('deny');
+    expect(load('').unknownCustomers).toBe('allow');
+    expect(loadConfig({ DATA_DIR: 'data' }, directory).unknownCustomers).toBe('allow');
+  });
+
   it('has all its faults listed together with those of variables', () => {
     const attempt = (): unknown => load('general_settings:\n  jwt_issuers:\n    - issuer: i\n', { PORT: 'x' });
     expect(attempt).toThrow(ConfigurationError);

@@ -36,6 +36,8 @@ export interface Config {
   readonly configFile: string | null;
   /** Issuers whose access tokens are accepted; each `issuer` once. */
   readonly jwtIssuers: readonly JwtIssuer[];
+  /** Whether a request may name a customer that was never registered; `deny` refuses it everything. */
+  readonly unknownCustomers: 'allow' | 'deny';
   readonly guardrailModules: readonly string[];
   readonly outboundAllow: readonly OutboundAllowEntry[];
   readonly stdioCommands: readonly string[];

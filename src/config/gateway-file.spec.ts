@@ -157,7 +157,21 @@ general_settings:
   });
 
   it.each(['', '# nothing\n', 'general_settings:\n'])('may be missing: %j', (text) => {
-    expect(read(text)).toEqual({ jwtIssuers: [], faults: [], ignoredKeys: [] });
+    expect(read(text)).toEqual({ jwtIssuers: [], unknownCustomers: 'allow', faults: [], ignoredKeys: [] });
+  });
+
+  it.each([
+    ['deny', 'deny'],
+    ['allow', 'allow'],
+    ['~', 'allow'],
+  ])('unknown_customers %s means %s', (written, meant) => {
+    const { unknownCustomers, faults } = read(`general_settings:\n  unknown_customers: ${written}\n`);
+    expect({ unknownCustomers, faults }).toEqual({ unknownCustomers: meant, faults: [] });
+  });
+
+  it.each(['block', 'true', '[deny]'])('unknown_customers cannot be %s', (written) => {
+    const { faults } = read(`general_settings:\n  unknown_customers: ${written}\n`);
+    expect(faults).toEqual([expect.stringMatching(/^line 2: general_settings\.unknown_customers must be a/)]);
   });
 
   it('must be a map', () => {

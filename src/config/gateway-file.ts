@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { systemCodeOf } from '../common/gatehouse-error.js';
-import type { OutboundAllowEntry } from './config.js';
+import type { Config, OutboundAllowEntry } from './config.js';
 import { InvalidValue } from './configuration-error.js';
 import type { JwtIssuer } from './jwt-issuer.js';
 import { parseJwtIssuers } from './parse-jwt-issuers.js';
@@ -9,6 +9,7 @@ import { YamlSetting } from './yaml-setting.js';
 /** What gateway.yaml says. */
 export interface GatewayFile {
   readonly jwtIssuers: readonly JwtIssuer[];
+  readonly unknownCustomers: Config['unknownCustomers'];
   /** Everything that is wrong with it; each names its line and field, and never a value. */
   readonly faults: readonly string[];
   /** Paths of keys that are not read, so that a start can warn about each by name. */
@@ -31,8 +32,18 @@ export function readGatewayFile(path: string, { env, outboundAllow }: GatewayFil
   const ignoredKeys: string[] = [];
   const file = YamlSetting.parse(contentOf(path), env, { faults, ignoredKeys });
   const { general_settings: general } = file.members(['general_settings']);
-  const { jwt_issuers: issuers } = general.members(['jwt_issuers']);
-  return { jwtIssuers: Object.freeze(parseJwtIssuers(issuers, outboundAllow)), faults, ignoredKeys };
+  const settings = general.members(['jwt_issuers', 'unknown_customers']);
+  return {
+    jwtIssuers: Object.freeze(parseJwtIssuers(settings.jwt_issuers, outboundAllow)),
+    unknownCustomers: settings.unknown_customers.parsed(parseUnknownCustomers) ?? 'allow',
+    faults,
+    ignoredKeys,
+  };
+}
+
+function parseUnknownCustomers(text: string): Config['unknownCustomers'] {
+  if (text === 'allow' || text === 'deny') return text;
+  throw new InvalidValue('must be allow or deny');
 }
 
 function contentOf(path: string): string {

@@ -111,7 +111,11 @@ function readSettings(
       ? null
       : attempt(reader, 'CONFIG_FILE', () => readGatewayFile(configFile, { env, outboundAllow }));
   for (const fault of file?.faults ?? []) reader.fault('CONFIG_FILE', fault);
-  return { jwtIssuers: file?.jwtIssuers ?? [], ignoredSettings: file?.ignoredKeys ?? [] };
+  return {
+    jwtIssuers: file?.jwtIssuers ?? [],
+    unknownCustomers: file?.unknownCustomers ?? ('allow' as const),
+    ignoredSettings: file?.ignoredKeys ?? [],
+  };
 }
 
 function readSecrets(

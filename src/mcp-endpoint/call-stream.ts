@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { JsonObject } from '../common/json.js';
 import type { Exchange } from './exchange.js';
-import { commonHeaders, endWithin, sendJson } from './respond.js';
+import { commonHeaders, endWithin, NO_HEADERS, sendJson } from './respond.js';
 
 /** A client that leaves more than this unread is dropped. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
@@ -33,11 +33,12 @@ export class CallStream {
     return true;
   }
 
-  /** Sends the terminal message. The status counts only when no stream was begun. */
-  finish(status: number, json: string): void {
-    if (this.keepAlive === null) return sendJson(this.exchange, status, json);
+  /** Sends the terminal message, unless there was one. Status and headers count only when no stream was begun. */
+  finish(status: number, json: string, headers: Readonly<Record<string, string>> = NO_HEADERS): void {
+    const { res } = this.exchange;
+    if (this.keepAlive === null) return sendJson(this.exchange, status, json, headers);
     this.stop();
-    if (!this.exchange.res.destroyed) endWithin(this.exchange.res, eventOf(json));
+    if (!res.destroyed && !res.writableEnded) endWithin(res, eventOf(json));
   }
 
   /** Ends the response of a call that gets no answer: an SSE stream without a terminal message. */

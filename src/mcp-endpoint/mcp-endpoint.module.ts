@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { ToolCallsModule } from '../tool-calls/tool-calls.module.js';
+import { CredentialWatch } from './credential-watch.js';
 import { LegacyDoor } from './legacy/legacy-door.js';
 import { SessionStore } from './legacy/session-store.js';
 import { McpEndpoint } from './mcp-endpoint.js';
@@ -13,7 +14,7 @@ import { StatelessDoor } from './stateless/stateless-door.js';
 /** The MCP doors of both protocol families. */
 @Module({
   imports: [AuditModule, AuthModule, CatalogModule, PermissionsModule, ToolCallsModule],
-  providers: [McpEndpoint, RequestGate, SessionStore, LegacyDoor, StatelessDoor],
+  providers: [McpEndpoint, RequestGate, SessionStore, CredentialWatch, LegacyDoor, StatelessDoor],
   exports: [McpEndpoint],
 })
 export class McpEndpointModule {}

@@ -86,8 +86,10 @@ export class McpEndpoint {
     }
     assertReadable(req);
     const message = parseMessage(await readBody(req));
+    // A body can take its time, and meanwhile the caller may have lost what it was admitted with.
+    const current = this.gate.isCurrent(admission) ? admission : await this.gate.admit(exchange);
     const door = isStateless(message, versionHeader) ? this.stateless : this.legacy;
-    return door.receive(exchange, admission, message);
+    return door.receive(exchange, current, message);
   }
 
   private refuse(exchange: Exchange, thrown: unknown): void {

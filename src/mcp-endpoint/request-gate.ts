@@ -50,6 +50,11 @@ export class RequestGate {
     return this.admitCaller(exchange, client, caller);
   }
 
+  /** Has nothing changed about the caller since it was admitted? */
+  isCurrent({ principal }: Admission): boolean {
+    return this.authenticator.isCurrent(principal);
+  }
+
   private admitCaller(exchange: Exchange, client: ClientAddress, caller: AuthenticationResult): Admission {
     if (!caller.ok) throw this.unauthenticated(exchange, client, caller);
     const { principal, credentialHeader } = caller;

@@ -4,7 +4,8 @@ import type { Exchange } from './exchange.js';
 import { errorJson } from './json-rpc.js';
 import type { RefusedRequest } from './refused-request.js';
 
-const NO_HEADERS: Readonly<Record<string, string>> = {};
+/** For responses that need none of their own. */
+export const NO_HEADERS: Readonly<Record<string, string>> = {};
 /** What the kernel did not take at once may stay in memory this long. */
 const SLOW_READER_MS = 60_000;
 const SLOW_READER_BYTES = 256 * 1024;

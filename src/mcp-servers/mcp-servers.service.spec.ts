@@ -74,6 +74,7 @@ async function startReplica(databaseUrl: string): Promise<INestApplicationContex
     outboundAllow: [{ kind: 'cidr', cidr: '127.0.0.0/8' }],
     stdioCommands: [],
     jwtIssuers: [],
+    unknownCustomers: 'allow',
     toolPrefixSeparator: '-',
   } as Partial<Config> as Config;
   const built = await Test.createTestingModule({

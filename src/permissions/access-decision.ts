@@ -1,8 +1,11 @@
 import type { McpServer } from '../mcp-servers/mcp-server.js';
+import type { ToolRule } from './access-rules.js';
 
 /** One server that the caller may use, with the tools of it that it may list and call. */
 export interface ServerAccess {
   readonly server: McpServer;
+  /** What decides on the tools, for explanations; none: every tool is allowed. */
+  readonly rules: readonly ToolRule[];
   /** Decides by upstream tool name; knows nothing of whether the tool exists. */
   allowsTool(tool: string): boolean;
   /** All names by which lists and rules can mean a tool. */

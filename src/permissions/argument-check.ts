@@ -6,6 +6,7 @@ import { compileRules, evaluate } from '../expressions/argument-rules.js';
 import type { PrincipalVariables, ServerVariables } from '../expressions/cel.js';
 import { fold, type McpServer } from '../mcp-servers/mcp-server.js';
 import type { ServerAccess } from './access-decision.js';
+import type { RuleSource } from './access-rules.js';
 import { EVERY_TOOL } from './tool-hits.js';
 
 /** A call of a tool that the grant allows. */
@@ -16,43 +17,68 @@ export interface CheckedCall {
   readonly arguments: Readonly<JsonObject>;
 }
 
+/** Why arguments are refused. */
+export interface ArgumentRefusal {
+  /** The level whose rule refuses; null: the server does. */
+  readonly source: RuleSource | null;
+  /** May be shown to the caller. */
+  readonly message: string;
+  /** For logs and admins; missing: there is no more to say. */
+  readonly detail?: string;
+}
+
 /**
  * Checks arguments against `allowed_params` and the argument rules of the server, and against the argument rules of the
  * caller's levels. All of them must agree.
  * @throws GatehouseError `invalid_arguments`
  */
 export function checkArguments(access: ServerAccess, call: CheckedCall): void {
-  checkAllowedParams(access.server, call);
-  const { argumentRules } = access.server;
-  if (argumentRules !== undefined && argumentRules.length > 0) checkRules(argumentRules, 'server', access, call);
-  for (const level of call.principal.levels) {
-    if (level.argumentRules === undefined || level.argumentRules.length === 0) continue;
-    checkRules(level.argumentRules, level.kind, access, call);
-  }
+  const refusal = argumentRefusal(access, call);
+  if (refusal === null) return;
+  const { message, detail } = refusal;
+  throw new GatehouseError('invalid_arguments', message, { sent: 'no', ...(detail !== undefined && { detail }) });
 }
 
-function checkAllowedParams({ allowedParams }: McpServer, { tool, arguments: sent }: CheckedCall): void {
-  if (allowedParams === null || !Object.hasOwn(allowedParams, tool)) return;
+/** The first thing that refuses the arguments; null: nothing does. */
+export function argumentRefusal(access: ServerAccess, call: CheckedCall): ArgumentRefusal | null {
+  const { server } = access;
+  const refusal = refusedByAllowedParams(server, call) ?? refusedByRules(server.argumentRules, null, access, call);
+  if (refusal !== null) return refusal;
+  for (const level of call.principal.levels) {
+    const ofLevel = refusedByRules(level.argumentRules, level, access, call);
+    if (ofLevel !== null) return ofLevel;
+  }
+  return null;
+}
+
+function refusedByAllowedParams(
+  { allowedParams }: McpServer,
+  { tool, arguments: sent }: CheckedCall,
+): ArgumentRefusal | null {
+  if (allowedParams === null || !Object.hasOwn(allowedParams, tool)) return null;
   const names = new Set(allowedParams[tool]);
   const offending = Object.keys(sent).filter((name) => !names.has(name));
-  if (offending.length === 0) return;
-  throw new GatehouseError('invalid_arguments', `These arguments are not allowed: ${offending.join(', ')}`, {
-    sent: 'no',
-  });
+  if (offending.length === 0) return null;
+  return { source: null, message: `These arguments are not allowed: ${offending.join(', ')}` };
 }
 
-function checkRules(rules: readonly ArgumentRule[], owner: string, access: ServerAccess, call: CheckedCall): void {
-  const { principal, tool, arguments: args } = call;
+function refusedByRules(
+  rules: readonly ArgumentRule[] | undefined,
+  source: RuleSource | null,
+  access: ServerAccess,
+  { principal, tool, arguments: args }: CheckedCall,
+): ArgumentRefusal | null {
+  if (rules === undefined || rules.length === 0) return null;
   const refusal = evaluate(compileRules(rules), {
     hits: toolMatcher(access, tool),
     variables: { args, tool, server: serverVariables(access.server), principal: principalVariables(principal) },
   });
-  if (refusal === null) return;
-  const message = refusal.rule.message ?? 'The arguments are not allowed by a rule';
-  throw new GatehouseError('invalid_arguments', message, {
-    detail: `argument rule of the ${owner} for ${refusal.rule.tool}: ${refusal.detail}`,
-    sent: 'no',
-  });
+  if (refusal === null) return null;
+  return {
+    source,
+    message: refusal.rule.message ?? 'The arguments are not allowed by a rule',
+    detail: `argument rule of the ${source?.kind ?? 'server'} for ${refusal.rule.tool}: ${refusal.detail}`,
+  };
 }
 
 /** As deny lists, since every rule can only refuse: a wrong case in its `tool` must not switch it off. */

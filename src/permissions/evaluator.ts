@@ -1,83 +1,56 @@
 import { coversRoute } from '../auth/allowed-routes.js';
-import { isAdmin, type LevelKind, type Principal } from '../auth/principal.js';
+import type { Principal } from '../auth/principal.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { AccessDecision, RefusedAccess } from './access-decision.js';
 import type { AccessRequest } from './access-request.js';
-import { resolveLevels, type LevelGrants } from './grants.js';
+import { allowsServer, type ServerRules } from './access-rules.js';
+import { resolveLevels } from './grants.js';
 import type { PolicyWorld } from './policy-world.js';
-import { scopeOf, type Scope } from './scope.js';
-import { ServerGrant, type ToolRules } from './server-grant.js';
-import { foldEntries } from './tool-hits.js';
+import { scopeOf, type Scope, type ScopeContext } from './scope.js';
+import { ServerGrant } from './server-grant.js';
+import { serverRules } from './server-rules.js';
+import { toolRules, type ToolRulesOf } from './tool-rules.js';
 
-type Levels = ReadonlyMap<LevelKind, LevelGrants>;
-type ServerTest = (server: McpServer) => boolean;
-
-/** The only levels that grant. */
-const GRANTORS: readonly LevelKind[] = ['key', 'team'];
-/** Levels that only narrow. */
-const CEILINGS: readonly LevelKind[] = ['user', 'customer', 'agent', 'organization'];
+/** Is told the steps of a decision while it is made. */
+export interface DecisionTrace {
+  /** The rules on servers that the decision is made by. Not told when the route is refused. */
+  onServerRules(rules: ServerRules): void;
+  /** What a name of the scope leads to, allowed or not. */
+  onReference(reference: string, members: readonly McpServer[]): void;
+}
 
 /**
  * The permission decision: which servers, and which tools of them, a caller may use in the scope that it asks for.
  * The steps are those of docs/permissions.md. Pure: depends on its arguments only.
  * @throws whatever goes wrong inside; the caller of this function must then deny.
  */
-export function decide(world: PolicyWorld, principal: Principal, request: AccessRequest): AccessDecision {
+export function decide(
+  world: PolicyWorld,
+  principal: Principal,
+  request: AccessRequest,
+  trace?: DecisionTrace,
+): AccessDecision {
   if (!coversRoute(principal.allowedRoutes, request.route, request.method)) return refused('forbidden_route');
   const levels = resolveLevels(world, principal.levels);
-  const isAllowed = allowedServers(world, principal, levels, request.external);
-  const scope = scopeOf({ world, principal, levels, isAllowed }, request);
-  return scope === null ? refused('forbidden_scope') : grant(world, levels, scope);
-}
-
-/** Is a server allowed, before any scope? */
-function allowedServers(world: PolicyWorld, principal: Principal, levels: Levels, external: boolean): ServerTest {
-  const all = [...levels.values()];
-  if (principal.levelMissing || all.some((level) => level.refusesAll)) return () => false;
-  const isGranted = grantedServers(principal, levels);
-  const ceilings = speaking(levels, CEILINGS);
-  return (server) => {
-    if (external && !isReachableFromOutside(world, server)) return false;
-    if (server.allowAllKeys) return true;
-    return isGranted(server) && ceilings.every((ceiling) => ceiling.grants.has(server));
+  const rules = serverRules(world, principal, levels, request.external);
+  trace?.onServerRules(rules);
+  const context: ScopeContext = {
+    world,
+    principal,
+    levels,
+    isAllowed: (server) => allowsServer(rules, server),
+    onReference: trace?.onReference.bind(trace),
   };
+  const scope = scopeOf(context, request);
+  if (scope === null) return refused('forbidden_scope');
+  return grant(scope, toolRules(levels.values(), scope.toolset), world.separator);
 }
 
-function grantedServers(principal: Principal, levels: Levels): ServerTest {
-  const grantors = speaking(levels, GRANTORS);
-  if (grantors.length > 0) return (server) => grantors.every((grantor) => grantor.grants.has(server));
-  if (isAdmin(principal)) return () => true;
-  return ({ submittedBy }) => submittedBy !== null && submittedBy === principal.userId;
-}
-
-function speaking(levels: Levels, kinds: readonly LevelKind[]): LevelGrants[] {
-  return kinds
-    .map((kind) => levels.get(kind))
-    .filter((level) => level !== undefined)
-    .filter((level) => level.speaks);
-}
-
-function isReachableFromOutside({ registry }: PolicyWorld, server: McpServer): boolean {
-  return server.availableOnPublicInternet || registry.publicServerIds.has(server.id);
-}
-
-function grant(world: PolicyWorld, levels: Levels, scope: Scope): AccessDecision {
-  const rulesOf = toolRules(world, levels, scope);
+function grant(scope: Scope, rulesOf: ToolRulesOf, separator: string): AccessDecision {
   const servers = new Map<string, ServerGrant>();
-  for (const server of scope.servers) servers.set(server.id, new ServerGrant(server, rulesOf));
+  for (const server of scope.servers) servers.set(server.id, new ServerGrant(server, rulesOf, separator));
   const single = scope.single === null ? null : (servers.get(scope.single.id) ?? null);
   return { granted: true, servers, single };
-}
-
-function toolRules(world: PolicyWorld, levels: Levels, { toolset }: Scope): (server: McpServer) => ToolRules {
-  const all = [...levels.values()];
-  const blocked = foldEntries(all.flatMap((level) => level.blockedTools));
-  return (server) => ({
-    limits: all.map((level) => level.limit(server)).filter((limit) => limit !== null),
-    blocked,
-    toolset: toolset === null ? null : (toolset.tools.get(server.id) ?? new Set()),
-    separator: world.separator,
-  });
 }
 
 function refused(code: RefusedAccess['code']): RefusedAccess {

@@ -22,6 +22,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** What one level says, resolved against one snapshot. Names of the members follow docs/permissions.md. */
 export class LevelGrants {
   readonly kind: LevelKind;
+  readonly id: string;
   /** False: the level says nothing, so it neither grants nor narrows. */
   readonly speaks: boolean;
   /** The level refuses every server, whatever else anybody grants. */
@@ -38,6 +39,7 @@ export class LevelGrants {
   constructor(world: PolicyWorld, level: GrantLevel, team: LevelGrants | null) {
     const named = level.objectPermission?.mcp_servers ?? [];
     this.kind = level.kind;
+    this.id = level.id;
     this.speaks = speaks(level);
     this.refusesAll = named.includes(NO_MCP_SERVERS);
     this.blockedTools = level.objectPermission?.blocked_tools ?? [];

@@ -22,6 +22,8 @@ export interface ScopeContext {
   readonly levels: ReadonlyMap<LevelKind, LevelGrants>;
   /** Is the server allowed, before any scope? */
   readonly isAllowed: (server: McpServer) => boolean;
+  /** Is told what a name of the scope leads to, allowed or not; for explanations. */
+  readonly onReference?: ((reference: string, members: readonly McpServer[]) => void) | undefined;
 }
 
 /**
@@ -43,8 +45,9 @@ export function scopeOf(context: ScopeContext, request: AccessRequest): Scope | 
   }
 }
 
-function serverScope({ world, isAllowed }: ScopeContext, reference: string): Scope | null {
+function serverScope({ world, isAllowed, onReference }: ScopeContext, reference: string): Scope | null {
   const server = world.registry.resolve(reference);
+  onReference?.(reference, server === undefined ? [] : [server]);
   if (server === undefined || !isAllowed(server)) return null;
   return { servers: [server], single: server, toolset: null };
 }
@@ -57,6 +60,7 @@ function listScope(context: ScopeContext, references: readonly string[], inPath:
   for (const reference of new Set(references)) {
     const server = registry.resolve(reference);
     const members = server === undefined ? registry.group(reference) : [server];
+    context.onReference?.(reference, members);
     const allowed = members.filter(context.isAllowed);
     if (allowed.length === 0) return null;
     for (const member of allowed) asked.add(member);

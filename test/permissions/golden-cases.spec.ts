@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccessDecision } from '../../src/permissions/access-decision.js';
-import type { AccessRequest } from '../../src/permissions/access-request.js';
 import { decide } from '../../src/permissions/evaluator.js';
-import { clientAddress } from '../../src/permissions/ip-visibility.js';
-import { scopeOfPath } from '../../src/permissions/path-scope.js';
-import { GoldenWorld, readGolden, type GoldenCase } from './golden-world.js';
+import { GoldenWorld, readGolden, requestOf, type GoldenCase } from './golden-world.js';
 
 const { cases } = readGolden();
 
@@ -20,19 +17,6 @@ describe('golden cases of the permission rules', () => {
     expect(seen(decision, world.catalogue)).toEqual(golden.expect);
   });
 });
-
-function requestOf({ caller, scope }: GoldenCase): AccessRequest {
-  const path = scope?.path ?? '/mcp';
-  const pathScope = scopeOfPath(path);
-  if (pathScope === null) throw new Error(`${path} is not an MCP door`);
-  const address = caller.client_ip === undefined ? '127.0.0.1' : caller.client_ip;
-  return {
-    route: path,
-    scope: pathScope,
-    serversHeader: scope?.x_mcp_servers ?? null,
-    external: clientAddress(address, null, []).external,
-  };
-}
 
 /** A decision in the form of the specification. */
 function seen(decision: AccessDecision, catalogue: ReadonlyMap<string, readonly string[]>): GoldenCase['expect'] {

@@ -5,6 +5,9 @@ import type { ObjectPermission } from '../../src/auth/object-permission.js';
 import type { GrantLevel, LevelKind, Principal, Role } from '../../src/auth/principal.js';
 import type { ServerReferences } from '../../src/auth/server-references.js';
 import type { ApprovalStatus, McpServer, RegistrySnapshot } from '../../src/mcp-servers/mcp-server.js';
+import type { AccessRequest } from '../../src/permissions/access-request.js';
+import { clientAddress } from '../../src/permissions/ip-visibility.js';
+import { scopeOfPath } from '../../src/permissions/path-scope.js';
 import type { PolicyToolset, PolicyWorld } from '../../src/permissions/policy-world.js';
 import { mcpServer, permission, policyWorld, principalWith, snapshotOf } from './policy-fixtures.js';
 
@@ -79,6 +82,20 @@ const FILE = new URL('../fixtures/spec/permission-cases.json', import.meta.url);
 /** The cases and the world of the specification, parsed anew so that no case sees what another one did. */
 export function readGolden(): { world: WorldRows; cases: GoldenCase[] } {
   return JSON.parse(readFileSync(FILE, 'utf8')) as { world: WorldRows; cases: GoldenCase[] };
+}
+
+/** What the caller of a case asks for. */
+export function requestOf({ caller, scope }: GoldenCase): AccessRequest {
+  const path = scope?.path ?? '/mcp';
+  const pathScope = scopeOfPath(path);
+  if (pathScope === null) throw new Error(`${path} is not an MCP door`);
+  const address = caller.client_ip === undefined ? '127.0.0.1' : caller.client_ip;
+  return {
+    route: path,
+    scope: pathScope,
+    serversHeader: scope?.x_mcp_servers ?? null,
+    external: clientAddress(address, null, []).external,
+  };
 }
 
 /** Grants are written inside of a transaction; resolving names in memory needs only its type. */

@@ -50,7 +50,7 @@ function callersOf(...jwtIssuers: readonly JwtIssuer[]): JwtCallers {
     findByAlias: (alias: string) => [...keys.values()].find((key) => key.alias === alias),
   };
   const verifier = new JwtVerifier({ jwtIssuers } as Partial<Config> as Config, outbound);
-  return new JwtCallers(verifier, directory, new PrincipalAssembler(directory, levels));
+  return new JwtCallers(verifier, directory, new PrincipalAssembler(directory, levels, { unknownCustomers: 'allow' }));
 }
 
 function find(

@@ -9,7 +9,7 @@ import { ServerReferences } from '../server-references.js';
 import { IDENTITIES, type IdentityFields } from './identities.js';
 import { IDENTITY_ENTITIES, type IdentityKind, type IdentityReference, type IdentityRows } from './identity-kinds.js';
 import { LevelChanges } from './level-changes.js';
-import { LEVELS_VERSION } from './level-events.js';
+import { LEVELS_VERSION, type LevelChange } from './level-events.js';
 import type { WriteContext } from './write-context.js';
 
 const UNIQUE_VIOLATION = '23505';
@@ -18,6 +18,21 @@ const UNIQUE_VIOLATION = '23505';
 interface Written<T> {
   readonly result: T;
   readonly changed: readonly IdentityReference[];
+}
+
+/** A record that is to be made. */
+interface Making<K extends IdentityKind> {
+  readonly kind: K;
+  /** undefined: a UUID is made. */
+  readonly id: string | undefined;
+  readonly fields: IdentityFields[K];
+  readonly actor: Principal;
+}
+
+/** A record that was made, and what has to be announced once that is committed. */
+interface Made<K extends IdentityKind> {
+  readonly row: IdentityRows[K];
+  readonly change: LevelChange;
 }
 
 interface Write extends WriteContext {
@@ -46,16 +61,16 @@ export class IdentityStore {
     fields: IdentityFields[K],
     actor: Principal,
   ): Promise<IdentityRows[K]> {
-    return this.write(kind, async (write) => {
-      const definition = IDENTITIES[kind];
-      if (id !== undefined) await this.assertUnused(kind, id, write.manager);
-      const now = new Date();
-      const made = { id: id ?? randomUUID(), revision: write.revision, created_at: now, created_by: actor.id };
-      const row = Object.assign(definition.blank(), made, { updated_at: now, updated_by: actor.id });
-      await definition.assign(row, fields, write);
-      await write.manager.save(row);
-      return { result: row, changed: [{ kind, id: row.id }] };
-    });
+    return this.write(kind, (write) => this.insert({ kind, id, fields, actor }, write));
+  }
+
+  /**
+   * As {@link create}, within a transaction that writes other things too. One that writes keys has to move their
+   * version before, as every such transaction does. Whoever commits it announces the change.
+   */
+  async createWithin<K extends IdentityKind>(manager: EntityManager, making: Making<K>): Promise<Made<K>> {
+    const { version, result, changed } = await this.act(manager, making.kind, (write) => this.insert(making, write));
+    return { row: result, change: { changed, version } };
   }
 
   /**
@@ -149,6 +164,20 @@ export class IdentityStore {
     return pageOf(rows, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
   }
 
+  private async insert<K extends IdentityKind>(
+    { kind, id, fields, actor }: Making<K>,
+    write: Write,
+  ): Promise<Written<IdentityRows[K]>> {
+    const definition = IDENTITIES[kind];
+    if (id !== undefined) await this.assertUnused(kind, id, write.manager);
+    const now = new Date();
+    const made = { id: id ?? randomUUID(), revision: write.revision, created_at: now, created_by: actor.id };
+    const row = Object.assign(definition.blank(), made, { updated_at: now, updated_by: actor.id });
+    await definition.assign(row, fields, write);
+    await write.manager.save(row);
+    return { result: row, changed: [{ kind, id: row.id }] };
+  }
+
   private async existing<K extends IdentityKind>(
     kind: K,
     ids: readonly string[],
@@ -181,16 +210,22 @@ export class IdentityStore {
    * levels in order.
    */
   private async write<T>(kind: IdentityKind, act: (write: Write) => Promise<Written<T>>): Promise<T> {
-    const { version, result, changed } = await this.database
-      .transaction(async (manager) => {
-        const revision = await this.versions.bump(manager, LEVELS_VERSION);
-        return { version: revision, ...(await act({ manager, servers: this.servers, revision })) };
-      })
-      .catch((error: unknown) => {
-        throw isUniqueViolation(error) ? new GatehouseError('conflict', IDENTITIES[kind].nameTaken) : error;
-      });
+    const { version, result, changed } = await this.database.transaction((manager) => this.act(manager, kind, act));
     await this.changes.announce({ changed, version });
     return result;
+  }
+
+  private async act<T>(
+    manager: EntityManager,
+    kind: IdentityKind,
+    act: (write: Write) => Promise<Written<T>>,
+  ): Promise<Written<T> & { readonly version: number }> {
+    const version = await this.versions.bump(manager, LEVELS_VERSION);
+    try {
+      return { version, ...(await act({ manager, servers: this.servers, revision: version })) };
+    } catch (error) {
+      throw isUniqueViolation(error) ? new GatehouseError('conflict', IDENTITIES[kind].nameTaken) : error;
+    }
   }
 }
 

@@ -26,6 +26,6 @@ import { UsersService } from './users.service.js';
     AccessGroupController,
   ],
   providers: [LevelDirectory, LevelChanges, IdentityStore, TeamAuthority, TeamsService, UsersService],
-  exports: [LevelDirectory, LevelChanges, TeamAuthority],
+  exports: [LevelDirectory, LevelChanges, IdentityStore, TeamAuthority, UsersService],
 })
 export class LevelsModule {}

@@ -8,11 +8,11 @@ import { CurrentPrincipal } from '../current-principal.decorator.js';
 import type { Principal } from '../principal.js';
 import { IdentityStore } from './identity-store.js';
 import { pageLimit, readPosition, sendNextLink } from './list-page.js';
-import { DeleteUsersDto, NewUserDto, UpdateUserDto, UserInfoQuery } from './user.dto.js';
-import { DeletedUsersView, toUserView, UpdatedUserView, UserInfoView, UserListView, UserView } from './user.views.js';
+import { DeleteUsersDto, UpdateUserDto, UserInfoQuery } from './user.dto.js';
+import { DeletedUsersView, toUserView, UpdatedUserView, UserInfoView, UserListView } from './user.views.js';
 import { UsersService } from './users.service.js';
 
-/** Users: the roles and ceilings of the people behind keys and tokens. */
+/** Users: the roles and ceilings of the people behind keys and tokens. `NewUserController` makes them. */
 @ApiTags('Users')
 @ApiBearerAuth('gatehouse-key')
 @ApiProblems(...COMMON_PROBLEMS)
@@ -22,21 +22,6 @@ export class UserController {
     private readonly store: IdentityStore,
     private readonly users: UsersService,
   ) {}
-
-  @Post('new')
-  @HttpCode(200)
-  @RequireRole('admin')
-  @ApiOperation({
-    summary: 'Register a user',
-    description: 'The grants of a user are a ceiling: they take from what key and team allow and add nothing.',
-  })
-  @ApiOkResponse({ type: UserView })
-  @ApiProblems(...BODY_PROBLEMS, 'conflict')
-  async new(@Body() body: NewUserDto, @CurrentPrincipal() caller: Principal): Promise<UserView> {
-    const made = await this.store.create('user', body.user_id, body, caller);
-    const { user, teams } = await this.users.withTeams(made);
-    return toUserView(user, teams);
-  }
 
   @Post('update')
   @HttpCode(200)

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsEmail, IsIn, IsOptional } from 'class-validator';
+import { IsBoolean, IsEmail, IsIn, IsOptional } from 'class-validator';
 import { ROLES, type Role } from '../../common/role.js';
 import { IsIdentityId, IsIdentityIdList, MayBeMissing } from './level-validators.js';
 import { LevelFieldsDto } from './level.dto.js';
@@ -29,6 +29,14 @@ export class NewUserDto extends UserFieldsDto {
   @MayBeMissing()
   @IsIdentityId()
   user_id?: string;
+
+  @ApiPropertyOptional({
+    default: false,
+    description: 'Makes a key for the user as well. It has no grants of its own: give it some, or a team.',
+  })
+  @MayBeMissing()
+  @IsBoolean({ message: 'must be true or false' })
+  auto_create_key?: boolean;
 }
 
 /** Body of `POST /user/update`. */

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ROLES, type Role } from '../../common/role.js';
 import { LevelView, toLevelView } from './level.views.js';
 import type { UserEntity } from './user.entity.js';
@@ -16,6 +16,12 @@ export class UserView extends LevelView {
 
   @ApiProperty({ type: [String], description: 'Ids of the teams that the user is a member of' })
   teams!: readonly string[];
+}
+
+/** Answer of `POST /user/new`. */
+export class NewUserView extends UserView {
+  @ApiPropertyOptional({ description: 'The key of the user, if one was made. In this answer only.' })
+  key?: string;
 }
 
 /** Answer of `POST /user/update`. */

@@ -5,6 +5,7 @@ import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-cal
 import { callNotification, type Wishes } from '../call-notification.js';
 import { foreignMeta, metaOf, progressTokenOf } from '../call-params.js';
 import { CallStream } from '../call-stream.js';
+import type { RevocableCall } from '../credential-watch.js';
 import type { Exchange } from '../exchange.js';
 import { errorJson, resultJson, type RpcId, type RpcRequest } from '../json-rpc.js';
 import type { RefusedRequest } from '../refused-request.js';
@@ -19,9 +20,9 @@ const NO_CAPABILITIES: JsonObject = Object.freeze({});
 
 /**
  * One running `tools/call` of a 2025 client: the client's end as the road sees it, and the answer. The client going
- * away does not end the call; only `notifications/cancelled` and the end of the session do.
+ * away does not end the call; only `notifications/cancelled`, the end of the session and that of the credential do.
  */
-export class LegacyCall implements Channel {
+export class LegacyCall implements Channel, RevocableCall {
   readonly capabilities: JsonObject;
   readonly wantsProgress: boolean;
   readonly logLevel: string | null;
@@ -67,10 +68,15 @@ export class LegacyCall implements Channel {
     this.stream.finish(200, errorJson(this.id, code, message, data));
   }
 
-  refuse({ status, code, message, data }: RefusedRequest): void {
+  refuse({ status, code, message, data, headers }: RefusedRequest): void {
     // These revisions forbid a response to a request that was cancelled.
     if (this.cancellation.aborted) this.stream.finishSilently();
-    else this.stream.finish(status, errorJson(this.id, code, message, data));
+    else this.stream.finish(status, errorJson(this.id, code, message, data), headers);
+  }
+
+  revoke(refused: RefusedRequest): void {
+    this.refuse(refused);
+    this.cancellation.abort();
   }
 
   private async ask(

@@ -3,6 +3,7 @@ import { ListingService } from '../../catalog/listing.service.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
+import { CredentialWatch } from '../credential-watch.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
 import { isLogLevel } from '../log-levels.js';
@@ -25,6 +26,7 @@ export class LegacyDoor {
     private readonly sessions: SessionStore,
     private readonly listings: ListingService,
     private readonly calls: ToolCallService,
+    private readonly watch: CredentialWatch,
   ) {}
 
   /**
@@ -63,7 +65,7 @@ export class LegacyDoor {
   private open(exchange: Exchange, { principal, granted }: Admission, request: RpcRequest): void {
     if (exchange.draining) throw refusal('gateway_shutdown', { id: request.id, headers: { 'retry-after': '1' } });
     const hello = readHello(request);
-    const session = this.sessions.open({ principalId: principal.id, capabilities: hello.capabilities });
+    const session = this.sessions.open({ principal, capabilities: hello.capabilities });
     if (session === null) throw refusal('rate_limited', { id: request.id, headers: { 'retry-after': '10' } });
     sendJson(exchange, 200, resultJson(request.id, helloResult(hello, granted)), { 'mcp-session-id': session.id });
   }
@@ -117,6 +119,7 @@ export class LegacyDoor {
     if (session?.running.has(request.id)) throw invalidRequest('A request with this id is still running', request.id);
     const call = new LegacyCall(exchange, request, session);
     session?.running.set(request.id, call.cancellation);
+    this.watch.enter(call, admission.principal);
     try {
       const outcome = await this.calls.execute({
         origin: 'mcp',
@@ -136,6 +139,7 @@ export class LegacyDoor {
       call.refuse(refusalOf(thrown, request.id));
       if (!(thrown instanceof GatehouseError)) throw thrown;
     } finally {
+      this.watch.leave(call);
       session?.running.delete(request.id);
       session?.touch();
     }

@@ -1,11 +1,12 @@
 import type { Cancellation } from '../../common/cancellation.js';
+import type { Principal } from '../../auth/principal.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { RpcId, RpcResponse } from '../json-rpc.js';
 
-/** What `initialize` told about the client. */
+/** Who sent `initialize`, and what it told about the client. */
 export interface ClientHello {
-  readonly principalId: string;
+  readonly principal: Principal;
   readonly capabilities: JsonObject;
 }
 

@@ -1,10 +1,11 @@
 import { Cancellation } from '../../common/cancellation.js';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MASTER_PRINCIPAL } from '../../auth/key-principal.js';
 import type { Config } from '../../config/config.js';
 import { MAX_SESSIONS_PER_PRINCIPAL, SessionStore } from './session-store.js';
 
 const IDLE_MS = 10_000;
-const client = (principalId: string) => ({ principalId, capabilities: {} });
+const client = (id: string) => ({ principal: { ...MASTER_PRINCIPAL, id }, capabilities: {} });
 
 let store: SessionStore;
 beforeEach(() => {
@@ -77,5 +78,15 @@ describe('SessionStore', () => {
     store.end(session);
     expect(running.aborted).toBe(true);
     await expect(answer).rejects.toMatchObject({ code: 'call_cancelled' });
+  });
+
+  it('ends all sessions of a caller who is gone, and no other', () => {
+    const [busy, idle, bystander] = [open(), open(), open('q')];
+    const running = new Cancellation();
+    busy.running.set(1, running);
+    store.endOf(({ id }) => id === 'p');
+    expect(running.aborted).toBe(true);
+    for (const ended of [busy, idle]) expect(store.find(ended.id, 'p')).toBeUndefined();
+    expect(store.find(bystander.id, 'q')).toBe(bystander);
   });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { Principal } from '../../auth/principal.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { LegacySession, type ClientHello } from './legacy-session.js';
 
@@ -31,7 +32,7 @@ export class SessionStore implements OnModuleDestroy {
    * Opens a session. A caller who has too many loses the one that is idle for longest; null when all of them are busy.
    */
   open(client: ClientHello): LegacySession | null {
-    const own = this.byPrincipal.get(client.principalId);
+    const own = this.byPrincipal.get(client.principal.id);
     if (own !== undefined && own.size >= MAX_SESSIONS_PER_PRINCIPAL && !this.evictIdle(own)) return null;
     if (this.sessions.size >= MAX_SESSIONS && !this.evictIdle(this.sessions.values())) return null;
     const session = new LegacySession(randomBytes(24).toString('base64url'), client);
@@ -42,7 +43,7 @@ export class SessionStore implements OnModuleDestroy {
   /** A session of this very caller, and keeps it alive. Somebody else's session is an unknown one. */
   find(id: string, principalId: string): LegacySession | undefined {
     const session = this.sessions.get(id);
-    if (session === undefined || session.client.principalId !== principalId) return undefined;
+    if (session === undefined || session.client.principal.id !== principalId) return undefined;
     if (this.isExpired(session)) {
       this.end(session);
       return undefined;
@@ -51,6 +52,15 @@ export class SessionStore implements OnModuleDestroy {
     this.remove(session);
     this.add(session);
     return session;
+  }
+
+  /** Ends the sessions of these callers. All sessions of one id have the same credential behind them. */
+  endOf(isGone: (principal: Principal) => boolean): void {
+    for (const own of [...this.byPrincipal.values()]) {
+      const [first] = own;
+      if (first === undefined || !isGone(first.client.principal)) continue;
+      for (const session of [...own]) this.end(session);
+    }
   }
 
   /** Ends a session; its calls are cancelled. */
@@ -65,7 +75,7 @@ export class SessionStore implements OnModuleDestroy {
   }
 
   private add(session: LegacySession): void {
-    const { principalId } = session.client;
+    const { id: principalId } = session.client.principal;
     this.sessions.set(session.id, session);
     const own = this.byPrincipal.get(principalId);
     if (own === undefined) this.byPrincipal.set(principalId, new Set([session]));
@@ -73,7 +83,7 @@ export class SessionStore implements OnModuleDestroy {
   }
 
   private remove(session: LegacySession): void {
-    const { principalId } = session.client;
+    const { id: principalId } = session.client.principal;
     this.sessions.delete(session.id);
     const own = this.byPrincipal.get(principalId);
     own?.delete(session);

@@ -5,6 +5,7 @@ import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-cal
 import { callNotification, type Wishes } from '../call-notification.js';
 import { CallStream } from '../call-stream.js';
 import { carriedCapabilities } from '../client-capabilities.js';
+import type { RevocableCall } from '../credential-watch.js';
 import type { Exchange } from '../exchange.js';
 import { errorJson, resultJson, RPC, type RpcId, type RpcRequest } from '../json-rpc.js';
 import type { RefusedRequest } from '../refused-request.js';
@@ -20,7 +21,7 @@ const UPSTREAM_INFO_KEY = 'gatehouse/upstreamServerInfo';
 const SILENCE: Wishes = { progressToken: undefined, logLevel: null };
 
 /** One running `tools/call` of a 2026 client: the client's end as the road sees it, and the answer. */
-export class StatelessCall implements Channel {
+export class StatelessCall implements Channel, RevocableCall {
   readonly capabilities: JsonObject;
   readonly wantsProgress: boolean;
   readonly logLevel: string | null;
@@ -65,9 +66,14 @@ export class StatelessCall implements Channel {
     this.stream.finish(statusOf(code), errorJson(this.id, code, message, data));
   }
 
-  refuse({ status, code, message, data }: RefusedRequest): void {
+  refuse({ status, code, message, data, headers }: RefusedRequest): void {
     this.answered = true;
-    this.stream.finish(status, errorJson(this.id, code, message, data));
+    this.stream.finish(status, errorJson(this.id, code, message, data), headers);
+  }
+
+  revoke(refused: RefusedRequest): void {
+    this.refuse(refused);
+    this.cancellation.abort();
   }
 
   /** In this revision closing the response is how a client cancels. */

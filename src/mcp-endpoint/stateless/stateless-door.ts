@@ -6,6 +6,7 @@ import type { JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, readCallParams } from '../call-params.js';
+import { CredentialWatch } from '../credential-watch.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { instructionsFor } from '../instructions.js';
 import { resultJson, RPC, type RpcMessage, type RpcRequest } from '../json-rpc.js';
@@ -30,6 +31,7 @@ export class StatelessDoor {
     private readonly listings: ListingService,
     private readonly resolver: ToolResolver,
     private readonly calls: ToolCallService,
+    private readonly watch: CredentialWatch,
   ) {}
 
   /** Methods other than POST belong to the session revisions. */
@@ -77,6 +79,7 @@ export class StatelessDoor {
     if (target?.access.allowsTool(target.tool.name))
       assertParamsAgree(exchange.req.headers, target.tool, args, request.id);
     const call = new StatelessCall(exchange, request, envelope);
+    this.watch.enter(call, admission.principal);
     try {
       const outcome = await this.calls.execute({
         origin: 'mcp',
@@ -95,6 +98,8 @@ export class StatelessDoor {
     } catch (thrown) {
       call.refuse(refusalOf(thrown, request.id));
       if (!(thrown instanceof GatehouseError)) throw thrown;
+    } finally {
+      this.watch.leave(call);
     }
   }
 }

@@ -15,7 +15,7 @@ export class GatewayProcess {
 
   private constructor(
     readonly dataDir: string,
-    environment: Record<string, string>,
+    private readonly environment: Record<string, string>,
   ) {
     const { PATH = '', HOME = '' } = process.env;
     this.#child = spawn(process.execPath, [MAIN], {
@@ -52,7 +52,7 @@ export class GatewayProcess {
   }
 
   get masterKey(): string {
-    return readFileSync(join(this.dataDir, 'master-key'), 'utf8').trim();
+    return this.environment.MASTER_KEY ?? readFileSync(join(this.dataDir, 'master-key'), 'utf8').trim();
   }
 
   admin(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<HttpAnswer> {

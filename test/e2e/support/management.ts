@@ -1,7 +1,10 @@
 import type { TestGateway } from './test-gateway.js';
 
 /** Registers a server and returns its id. Throws with the answer when the gateway refuses. */
-export async function registerServer(gateway: TestGateway, body: Record<string, unknown>): Promise<string> {
+export async function registerServer(
+  gateway: Pick<TestGateway, 'admin'>,
+  body: Record<string, unknown>,
+): Promise<string> {
   const answer = await gateway.admin('POST', '/v1/mcp/server', body);
   if (answer.status !== 201) throw new Error(`registering failed with ${answer.status}: ${answer.text}`);
   return (answer.json as { server_id: string }).server_id;
@@ -9,7 +12,7 @@ export async function registerServer(gateway: TestGateway, body: Record<string, 
 
 /** Makes a key with these grants and returns it. Throws with the answer when the gateway refuses. */
 export async function makeKey(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, 'admin'>,
   objectPermission: Record<string, unknown>,
   more: Record<string, unknown> = {},
 ): Promise<string> {

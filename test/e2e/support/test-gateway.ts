@@ -74,6 +74,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     publicBaseUrl: null,
     configFile: null,
     jwtIssuers: [],
+    unknownCustomers: 'allow',
     guardrailModules: [],
     outboundAllow: [{ kind: 'cidr', cidr: '127.0.0.0/8' }],
     stdioCommands: [process.execPath],

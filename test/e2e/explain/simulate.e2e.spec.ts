@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hashKey } from '../../../src/auth/key-token.js';
+import type { SimulationView } from '../../../src/explain/simulate.views.js';
+import { REST_DOOR } from '../doors/rest-door.js';
+import { KeyWorld } from '../identities/key-world.js';
+import { manage } from '../support/identities.js';
+
+const PATH = '/v1/mcp/permissions/simulate';
+
+describe('POST /v1/mcp/permissions/simulate', () => {
+  let world: KeyWorld;
+  let inTeam: string;
+
+  beforeAll(async () => {
+    world = await KeyWorld.start();
+    inTeam = (await world.generate({ team_id: 'a', key_alias: 'team-agent' })).key;
+    for (const tool of ['echo', 'add', 'add']) await call(inTeam, tool);
+    await call(world.keys.plain, 'add');
+  });
+  afterAll(() => world.close());
+
+  async function call(key: string, tool: string): Promise<void> {
+    const args = { text: 'x', a: 1, b: 2 };
+    const request = { key, server: 'alpha', tool, arguments: args, requestId: randomUUID() };
+    const answer = await REST_DOOR.call(world.gateway.url, request);
+    expect(answer.status).toBe(200);
+  }
+
+  const simulate = (...changes: object[]): Promise<SimulationView> =>
+    manage<SimulationView>(world.gateway, PATH, { changes });
+
+  it('tells who loses what, and which recorded calls would be refused', async () => {
+    const object_permission = { mcp_servers: null, mcp_access_groups: null, mcp_tool_permissions: { alpha: ['echo'] } };
+    const answer = await simulate({ kind: 'team', id: 'a', object_permission });
+    expect(answer.principals).toEqual([
+      {
+        principal_id: hashKey(inTeam),
+        key_alias: 'team-agent',
+        lost: [{ server: 'alpha', tools: expect.not.arrayContaining(['echo']) }],
+        gained: [],
+      },
+    ]);
+    expect(answer.principals[0]?.lost[0]?.tools).toContain('add');
+    expect(answer.refused_calls).toMatchObject({
+      count: 2,
+      sample: [{ principal_id: hashKey(inTeam), key_alias: 'team-agent', server: 'alpha', tool: 'add', calls: 2 }],
+    });
+    expect(answer).toMatchObject({ calls_checked: 4, calls_unchecked: 0, principals_changed: 1 });
+  });
+
+  it('tells who gains what, and writes nothing', async () => {
+    const before = await world.tools(world.keys.plain);
+    const answer = await simulate({ kind: 'key', id: world.keys.plain, object_permission: { mcp_servers: ['beta'] } });
+    const [changed] = answer.principals;
+    expect(changed?.lost.map(({ server }) => server)).toEqual(['alpha']);
+    expect(changed?.gained.map(({ server }) => server)).toEqual(['beta']);
+    expect(changed?.gained[0]?.tools).toContain('echo');
+    expect(answer.refused_calls.count).toBe(1);
+    expect(await world.tools(world.keys.plain)).toEqual(before);
+  });
+
+  it('finds nothing in a draft that says what is there already', async () => {
+    const answer = await simulate({ kind: 'team', id: 'a', object_permission: { mcp_servers: ['alpha'] } });
+    expect(answer).toMatchObject({ principals: [], principals_changed: 0, refused_calls: { count: 0, sample: [] } });
+  });
+
+  it('does not count calls that are older than the days that are asked for', async () => {
+    await world.gateway.sql(`UPDATE audit_records SET at = now() - interval '3 days' WHERE tool = 'add'`);
+    const changes = [{ kind: 'team', id: 'a', object_permission: { mcp_servers: ['no-mcp-servers'] } }];
+    const recent = await manage<SimulationView>(world.gateway, PATH, { days: 2, changes });
+    expect(recent).toMatchObject({ calls_checked: 1, refused_calls: { count: 1 } });
+    const longer = await manage<SimulationView>(world.gateway, PATH, { days: 4, changes });
+    expect(longer).toMatchObject({ calls_checked: 4, refused_calls: { count: 3 } });
+  });
+
+  it('shows what a customer would be left with', async () => {
+    const id = 'acme';
+    await manage(world.gateway, '/customer/new', {
+      user_id: id,
+      object_permission: { mcp_servers: ['alpha', 'beta'] },
+    });
+    const answer = await simulate({ kind: 'customer', id, object_permission: { mcp_servers: ['alpha'] } });
+    expect(answer.principals).toMatchObject([
+      { principal_id: 'customer:acme', lost: [{ server: 'beta' }], gained: [] },
+    ]);
+  });
+
+  it('is for admins, and says what is wrong with a draft', async () => {
+    const change = { kind: 'team', id: 'a', object_permission: null };
+    expect((await world.as(world.keys.manager, PATH, { changes: [change] })).status).toBe(403);
+    const status = async (body: object): Promise<number> => (await world.gateway.admin('POST', PATH, body)).status;
+    expect(await status({ changes: [] })).toBe(400);
+    expect(await status({ changes: [change, change] })).toBe(400);
+    expect(await status({ days: 91, changes: [change] })).toBe(400);
+    expect(await status({ changes: [{ ...change, id: 'nobody' }] })).toBe(404);
+  });
+});
