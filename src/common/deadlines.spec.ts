@@ -27,9 +27,7 @@ describe('deadlines', () => {
     const deadlines = new Deadlines();
     const [forgotten, moved] = [timed(10), timed(10)];
     let told = false;
-    void forgotten.told.then(() => {
-      told = true;
-    });
+    void forgotten.told.then(() => (told = true));
     deadlines.watch(forgotten);
     deadlines.watch(moved);
     deadlines.forget(forgotten);
