@@ -15,6 +15,8 @@ export class KeyLevels1700000000120 implements MigrationInterface {
         ADD COLUMN "mcp_rpm_limit" jsonb,
         ADD COLUMN "max_budget" double precision,
         ADD COLUMN "argument_rules" jsonb NOT NULL DEFAULT '[]'`);
+    // The default is for the rows that are there; new keys bring their id.
+    await runner.query(`ALTER TABLE "virtual_keys" ALTER COLUMN "key_id" DROP DEFAULT`);
     await runner.query(`CREATE UNIQUE INDEX "virtual_keys_id" ON "virtual_keys" ("key_id")`);
     await runner.query(`CREATE INDEX "virtual_keys_user" ON "virtual_keys" ("user_id") WHERE user_id IS NOT NULL`);
     await runner.query(`CREATE INDEX "virtual_keys_team" ON "virtual_keys" ("team_id") WHERE team_id IS NOT NULL`);

@@ -16,7 +16,7 @@ export class VirtualKeyEntity {
   token: string;
 
   /** Stays when the secret is exchanged: what a key has used is counted under it. */
-  @Column({ type: 'uuid', default: () => 'gen_random_uuid()' })
+  @Column({ type: 'uuid' })
   key_id: string;
 
   /** Masked form, for people. */
