@@ -2,6 +2,7 @@ import { nextMessage } from './children.mjs';
 import { CALL_MARK, list2026, LIST_MARK } from './requests.mjs';
 import { isDisturbed } from './summary.mjs';
 
+const HEAT_UP_CONNECTIONS = 16;
 /** How often a run is tried while something else uses the machine. */
 const TRIES = 3;
 /** What a run may take beyond its own time: connecting and the last answers. */
@@ -17,6 +18,7 @@ const GRACE_MS = 30_000;
  * @returns {Promise<object[]>} one entry per run
  */
 export async function measureRows(driver, rows, options, say) {
+  await heatUp(driver, rows, options);
   const runs = [];
   for (let round = 0; round < options.rounds; round++) {
     for (const connections of options.connections) {
@@ -30,6 +32,13 @@ export async function measureRows(driver, rows, options, say) {
     }
   }
   return runs;
+}
+
+/** Machine code for everything takes thousands of calls; without this the first rows would be measured before it. */
+async function heatUp(driver, rows, { heatUpMs }) {
+  for (const row of rows) {
+    await drive(driver, row.name, loadOf(row, HEAT_UP_CONNECTIONS, { warmUpMs: heatUpMs, measureMs: 100 }));
+  }
 }
 
 /**

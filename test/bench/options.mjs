@@ -9,7 +9,8 @@ export const USAGE = `npm run bench -- [options]
 /**
  * @typedef {object} Options
  * @property {number} rounds
- * @property {number} warmUpMs
+ * @property {number} heatUpMs before the first round, once for each row
+ * @property {number} warmUpMs before each run
  * @property {number} measureMs
  * @property {number[]} connections
  * @property {boolean} strict
@@ -33,8 +34,8 @@ export function readOptions(args) {
     },
   });
   const extent = values.quick
-    ? { rounds: 1, warmUpMs: 2_000, measureMs: 2_000, connections: [16] }
-    : { rounds: 3, warmUpMs: 2_000, measureMs: 4_000, connections: [1, 16, 64] };
+    ? { rounds: 1, heatUpMs: 5_000, warmUpMs: 1_000, measureMs: 2_000, connections: [16] }
+    : { rounds: 3, heatUpMs: 10_000, warmUpMs: 2_000, measureMs: 4_000, connections: [1, 16, 64] };
   const only = values.only?.split(',') ?? null;
   return { ...extent, strict: values.strict, only, profileDirectory: values['cpu-prof'] ?? null };
 }
