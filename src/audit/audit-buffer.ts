@@ -1,7 +1,8 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
 import type { AuditRecord } from './audit-record.js';
-import { AuditStore, serialiseRecord } from './audit-store.js';
+import { auditRow } from './audit-row.js';
+import { AuditStore } from './audit-store.js';
 
 const FLUSH_AFTER_MS = 100;
 const BATCH_SIZE = 500;
@@ -46,7 +47,7 @@ export class AuditBuffer implements BeforeApplicationShutdown {
   }
 
   add(record: AuditRecord): void {
-    this.pending.push(serialiseRecord(record));
+    this.pending.push(auditRow(record));
     if (this.pending.length >= BATCH_SIZE) void this.startFlush();
     else this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS);
   }

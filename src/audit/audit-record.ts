@@ -6,6 +6,16 @@ import type { Sent } from '../common/gatehouse-error.js';
 /** How a call or an attempt ended. */
 export type AuditOutcome = 'ok' | 'tool_error' | 'refused' | 'blocked' | 'failed' | 'cancelled';
 
+/** A tool as records name it: the same object for every call of the tool, until its definition or its server changes. */
+export interface AuditedTool {
+  readonly serverId: string;
+  readonly serverName: string;
+  /** Upstream name. */
+  readonly tool: string;
+  /** SHA-256 in hex of the definition. */
+  readonly toolHash: string;
+}
+
 /** One record per tool call or refusal. Nothing in it is a secret; payloads appear as hashes only. */
 export interface AuditRecord {
   /** The call id; for refusals at the door a new UUID. */
@@ -18,10 +28,8 @@ export interface AuditRecord {
   readonly sourceAddress: string | null;
   /** Path of the request, for refusals at the door. */
   readonly path: string | null;
-  readonly serverId: string | null;
-  readonly serverName: string | null;
-  /** Upstream name; null when the name was not resolved. */
-  readonly tool: string | null;
+  /** null when the name was not resolved. */
+  readonly target: AuditedTool | null;
   /** Name as the caller wrote it, cut to 256 characters. */
   readonly publicName: string | null;
   readonly outcome: AuditOutcome;
@@ -36,7 +44,6 @@ export interface AuditRecord {
   /** SHA-256 in hex of the arguments as sent (JSON). */
   readonly argumentsHash: string | null;
   readonly resultHash: string | null;
-  readonly toolHash: string | null;
   readonly policyVersion: number | null;
   readonly durationMs: number;
 }

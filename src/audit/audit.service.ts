@@ -63,15 +63,12 @@ function refusalRecord(entry: RefusalEntry): AuditRecord {
 }
 
 const NOTHING_SENT = {
-  serverId: null,
-  serverName: null,
-  tool: null,
+  target: null,
   publicName: null,
   sent: 'no',
   guardrails: [],
   argumentsHash: null,
   resultHash: null,
-  toolHash: null,
   policyVersion: null,
   durationMs: 0,
 } as const satisfies Partial<AuditRecord>;

@@ -38,8 +38,11 @@ export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STR
     super();
   }
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (context.getType<string>() === 'mcp') return true;
+  override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    return context.getType<string>() === 'mcp' ? true : this.guardRoute(context);
+  }
+
+  private async guardRoute(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, targets);
     if (rule === 'public') return true;

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Deadlines, type Timed } from './deadlines.js';
+import { NOT_SEATED } from './roster.js';
 
 function timed(inMs: number): Timed & { readonly told: Promise<number> } {
   let tell: (at: number) => void = () => undefined;
   const told = new Promise<number>((resolve) => {
     tell = resolve;
   });
-  return { deadline: performance.now() + inMs, onDeadline: () => tell(performance.now()), told };
+  return { seat: NOT_SEATED, deadline: performance.now() + inMs, onDeadline: () => tell(performance.now()), told };
 }
 
 describe('deadlines', () => {

@@ -1,8 +1,10 @@
+import { Roster, type Seated } from './roster.js';
+
 /** How late a deadline may be noticed. */
 const RESOLUTION_MS = 50;
 
 /** Something that wants to be told when its time is up. */
-export interface Timed {
+export interface Timed extends Seated {
   /** `performance.now()` at which the time is up; may be moved while it is watched. */
   deadline: number;
   onDeadline(): void;
@@ -13,7 +15,7 @@ export interface Timed {
  * timer for each costs more than looking at the few that are open every now and then.
  */
 export class Deadlines {
-  private readonly watched = new Set<Timed>();
+  private readonly watched = new Roster<Timed>();
   private timer: NodeJS.Timeout | null = null;
 
   watch(timed: Timed): void {
@@ -22,14 +24,14 @@ export class Deadlines {
   }
 
   forget(timed: Timed): void {
-    this.watched.delete(timed);
+    this.watched.remove(timed);
   }
 
   private check(): void {
     const now = performance.now();
-    for (const timed of this.watched) {
+    for (const timed of this.watched.members()) {
       if (timed.deadline > now) continue;
-      this.watched.delete(timed);
+      this.watched.remove(timed);
       timed.onDeadline();
     }
     // Without this the process could not end while nothing is watched.

@@ -1,15 +1,13 @@
 import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { JsonBodyInterceptor } from './json-body.interceptor.js';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ProblemFilter } from './problem.filter.js';
 import { requestIdMiddleware } from './request-id.js';
 import { createValidationPipe } from './validation.js';
 
-/** What every HTTP route has in common: request ids, JSON bodies, checked input, one form of error. */
+/** What every HTTP route has in common: request ids, checked input, one form of error. */
 @Module({
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
-    { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
     { provide: APP_PIPE, useFactory: createValidationPipe },
   ],
 })

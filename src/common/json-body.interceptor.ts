@@ -10,17 +10,16 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * Reads JSON bodies after the guards and before the pipes, so that a caller without a right never gets a body parsed
- * and learns nothing about its validity. The application is therefore created with `bodyParser: false`.
+ * and learns nothing about its validity. The application is therefore created with `bodyParser: false`. Routes get this
+ * by `@RequireRole()`: a global interceptor would wrap every tool call too.
  */
 @Injectable()
 export class JsonBodyInterceptor implements NestInterceptor {
   private readonly parse = json({ limit: MAX_BODY_BYTES, strict: true, type: () => true, verify: checkBytes });
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    if (context.getType() === 'http') {
-      const http = context.switchToHttp();
-      await this.read(http.getRequest<Request>(), http.getResponse<Response>());
-    }
+    const http = context.switchToHttp();
+    await this.read(http.getRequest<Request>(), http.getResponse<Response>());
     return next.handle();
   }
 

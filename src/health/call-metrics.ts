@@ -3,9 +3,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { AuditRecord } from '../audit/audit-record.js';
 import { AuditService } from '../audit/audit.service.js';
 import { HookRegistry } from '../hooks/hook-registry.js';
-import { LabelledMetric } from './labelled-metric.js';
+import { Tallies, type Tally } from './tally.js';
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Stands for the tool of calls whose name was not resolved. */
+const NO_TOOL = {};
 
 /**
  * Prometheus metrics. Calls are counted from their audit records, so the two can never disagree. Server and tool are
@@ -14,31 +17,33 @@ const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 @Injectable()
 export class CallMetrics {
   private readonly registry = new Registry();
-  private readonly calls = new LabelledMetric(
-    new Counter({
-      name: 'gatehouse_tool_calls_total',
-      help: 'Tool calls and refusals by door, server, tool and outcome',
-      labelNames: ['door', 'server', 'tool', 'outcome', 'code'],
-      registers: [this.registry],
-    }),
-  );
-  private readonly durations = new LabelledMetric(
-    new Histogram({
-      name: 'gatehouse_tool_call_duration_seconds',
-      help: 'Time from the door to the answer of calls that reached a server',
-      labelNames: ['server'],
-      buckets: DURATION_BUCKETS,
-      registers: [this.registry],
-    }),
-  );
-  private readonly guardrails = new LabelledMetric(
-    new Counter({
-      name: 'gatehouse_guardrail_outcomes_total',
-      help: 'What hooks decided',
-      labelNames: ['guardrail', 'phase', 'outcome'],
-      registers: [this.registry],
-    }),
-  );
+  private readonly calls = new Counter({
+    name: 'gatehouse_tool_calls_total',
+    help: 'Tool calls and refusals by door, server, tool and outcome',
+    labelNames: ['door', 'server', 'tool', 'outcome', 'code'],
+    registers: [this.registry],
+  });
+  private readonly durations = new Histogram({
+    name: 'gatehouse_tool_call_duration_seconds',
+    help: 'Time from the door to the answer of calls that reached a server',
+    labelNames: ['server'],
+    buckets: DURATION_BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly guardrails = new Counter({
+    name: 'gatehouse_guardrail_outcomes_total',
+    help: 'What hooks decided',
+    labelNames: ['guardrail', 'phase', 'outcome'],
+    registers: [this.registry],
+  });
+  private readonly callTallies = new Tallies((labels, count, seconds) => {
+    this.calls.labels(...labels).inc(count);
+    const [, server = ''] = labels;
+    for (const value of seconds) this.durations.labels(server).observe(value);
+  });
+  private readonly guardrailTallies = new Tallies((labels, count) => this.guardrails.labels(...labels).inc(count));
+  private readonly tallyOfCall = new WeakMap<object, Map<string, Tally>>();
+  private readonly tallyOfGuardrail = new Map<string, Tally>();
 
   constructor(audit: AuditService, hooks: HookRegistry) {
     collectDefaultMetrics({ register: this.registry });
@@ -57,14 +62,44 @@ export class CallMetrics {
 
   /** The metrics in Prometheus text format. */
   text(): Promise<string> {
+    this.callTallies.flush();
+    this.guardrailTallies.flush();
     return this.registry.metrics();
   }
 
   private observe(record: AuditRecord): void {
-    const server = record.serverName ?? '';
-    const labels = [record.door, server, record.tool ?? '', record.outcome, record.code ?? ''];
-    this.calls.of(labels).inc();
-    if (record.serverId !== null) this.durations.of([server]).observe(record.durationMs / 1000);
-    for (const { name, phase, outcome } of record.guardrails) this.guardrails.of([name, phase, outcome]).inc();
+    const { target, durationMs, guardrails } = record;
+    this.callTally(record).add(target === null ? undefined : durationMs / 1000);
+    for (const step of guardrails) this.guardrailTally(step).add();
+  }
+
+  private callTally({ door, target, outcome, code }: AuditRecord): Tally {
+    const key = `${door} ${outcome} ${code ?? ''}`;
+    const known = this.talliesOf(target ?? NO_TOOL);
+    let tally = known.get(key);
+    if (tally === undefined) {
+      tally = this.callTallies.of([door, target?.serverName ?? '', target?.tool ?? '', outcome, code ?? '']);
+      known.set(key, tally);
+    }
+    return tally;
+  }
+
+  private talliesOf(tool: object): Map<string, Tally> {
+    let tallies = this.tallyOfCall.get(tool);
+    if (tallies === undefined) {
+      tallies = new Map();
+      this.tallyOfCall.set(tool, tallies);
+    }
+    return tallies;
+  }
+
+  private guardrailTally({ name, phase, outcome }: AuditRecord['guardrails'][number]): Tally {
+    const key = `${name}\n${phase}\n${outcome}`;
+    let tally = this.tallyOfGuardrail.get(key);
+    if (tally === undefined) {
+      tally = this.guardrailTallies.of([name, phase, outcome]);
+      this.tallyOfGuardrail.set(key, tally);
+    }
+    return tally;
   }
 }

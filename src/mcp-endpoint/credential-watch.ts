@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AuthChallenge } from '../auth/auth-challenge.js';
 import { CallerAuthenticator } from '../auth/caller-authenticator.js';
 import type { Principal } from '../auth/principal.js';
+import { Roster, type Seated } from '../common/roster.js';
 import { SessionStore } from './legacy/session-store.js';
 import { refusal, type RefusedRequest } from './refused-request.js';
 
@@ -11,7 +12,8 @@ export const CALLS_INTERVAL_MS = 250;
 export const SESSIONS_INTERVAL_MS = 1000;
 
 /** A call whose response is still open. */
-export interface RevocableCall {
+export interface RevocableCall extends Seated {
+  readonly principal: Principal;
   /** Ends the response with this refusal, and the call with it. */
   revoke(refused: RefusedRequest): void;
 }
@@ -23,7 +25,7 @@ export interface RevocableCall {
  */
 @Injectable()
 export class CredentialWatch implements OnModuleDestroy {
-  private readonly running = new Map<RevocableCall, Principal>();
+  private readonly running = new Roster<RevocableCall>();
   private readonly timers: readonly NodeJS.Timeout[];
 
   constructor(
@@ -43,23 +45,23 @@ export class CredentialWatch implements OnModuleDestroy {
   }
 
   /** To be followed by {@link leave}. */
-  enter(call: RevocableCall, principal: Principal): void {
-    this.running.set(call, principal);
+  enter(call: RevocableCall): void {
+    this.running.add(call);
     // What came before the call may have taken long.
-    this.endUnlessValid(call, principal);
+    this.endUnlessValid(call);
   }
 
   leave(call: RevocableCall): void {
-    this.running.delete(call);
+    this.running.remove(call);
   }
 
   private endCalls(): void {
-    for (const [call, principal] of this.running) this.endUnlessValid(call, principal);
+    for (const call of this.running.members()) this.endUnlessValid(call);
   }
 
-  private endUnlessValid(call: RevocableCall, principal: Principal): void {
-    if (this.authenticator.isValid(principal)) return;
-    this.running.delete(call);
+  private endUnlessValid(call: RevocableCall): void {
+    if (this.authenticator.isValid(call.principal)) return;
+    this.running.remove(call);
     const challenge = this.challenge.headerFor({ ok: false, presented: true });
     call.revoke(refusal('unauthenticated', { headers: { 'www-authenticate': challenge } }));
   }

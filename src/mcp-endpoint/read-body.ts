@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { DEADLINES } from '../common/deadlines.js';
+import { NOT_SEATED } from '../common/roster.js';
 import { refusal, RefusedRequest } from './refused-request.js';
 import { RPC } from './json-rpc.js';
 
@@ -64,6 +65,7 @@ export function readBody(req: IncomingMessage, timeoutMs: number = BODY_TIMEOUT_
       reject(new ClientGone());
     };
     const patience = {
+      seat: NOT_SEATED,
       deadline: performance.now() + timeoutMs,
       onDeadline: (): void => {
         stop();

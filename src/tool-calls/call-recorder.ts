@@ -1,13 +1,16 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { AuditOutcome, AuditRecord } from '../audit/audit-record.js';
+import type { AuditedTool, AuditOutcome, AuditRecord } from '../audit/audit-record.js';
 import { AuditService } from '../audit/audit.service.js';
 import { toolHash } from '../catalog/tool-hash.js';
+import type { ResolvedTool } from '../catalog/tool-resolver.js';
 import type { ErrorCode } from '../common/error-codes.js';
 import type { Sent } from '../common/gatehouse-error.js';
 import { SpendLedger } from '../limits/spend-ledger.js';
 import { costOf } from '../limits/tool-cost.js';
+import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
+import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { ToolCallState } from './tool-call-state.js';
 import type { ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
 
@@ -36,6 +39,11 @@ export interface CallEnd {
 /** Makes the one audit record of a call, and charges the call to its caller. */
 @Injectable()
 export class CallRecorder {
+  private readonly auditedTools = new WeakMap<
+    ToolDefinition,
+    { readonly server: McpServer; readonly audited: AuditedTool }
+  >();
+
   constructor(
     private readonly audit: AuditService,
     private readonly registry: ServerRegistry,
@@ -52,7 +60,6 @@ export class CallRecorder {
 
   record(end: CallEnd): void {
     const { request, state, outcome } = end;
-    const server = state?.target.access.server;
     const record: AuditRecord = {
       id: end.callId,
       at: new Date(),
@@ -61,9 +68,7 @@ export class CallRecorder {
       principal: request.principal,
       sourceAddress: request.sourceAddress,
       path: null,
-      serverId: server?.id ?? null,
-      serverName: server?.prefix ?? null,
-      tool: state?.target.tool.name ?? null,
+      target: state === null ? null : this.auditedTool(state.target),
       publicName: request.name.slice(0, LONGEST_NAME),
       outcome: outcomeOf(end),
       code: end.code ?? (outcome?.kind === 'error' ? 'upstream_error' : null),
@@ -71,12 +76,20 @@ export class CallRecorder {
       guardrails: state?.hookSteps ?? [],
       argumentsHash: state === null ? null : sha256(state.arguments),
       resultHash: outcome === null ? null : sha256(outcome.kind === 'result' ? outcome.result : outcome.error),
-      toolHash: state === null ? null : toolHash(state.target.tool),
       policyVersion: this.registry.current.version,
       durationMs: end.durationMs,
     };
     this.audit.record(record);
     this.charge(end);
+  }
+
+  /** A server can be renamed while its tools stay the same objects. */
+  private auditedTool({ access: { server }, tool }: ResolvedTool): AuditedTool {
+    const known = this.auditedTools.get(tool);
+    if (known?.server === server) return known.audited;
+    const audited = { serverId: server.id, serverName: server.prefix, tool: tool.name, toolHash: toolHash(tool) };
+    this.auditedTools.set(tool, { server, audited });
+    return audited;
   }
 
   /** What may have reached the upstream has cost something there. */

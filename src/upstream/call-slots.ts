@@ -17,8 +17,7 @@ export class CallSlots {
   }
 
   leave(server: McpServer): void {
-    const running = (this.#running.get(server.id) ?? 1) - 1;
-    if (running === 0) this.#running.delete(server.id);
-    else this.#running.set(server.id, running);
+    // Zeros stay: deleting and adding an entry with every call costs more than a number for each server there ever was.
+    this.#running.set(server.id, (this.#running.get(server.id) ?? 1) - 1);
   }
 }

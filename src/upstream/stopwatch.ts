@@ -1,10 +1,12 @@
 import { DEADLINES, type Timed } from '../common/deadlines.js';
+import { NOT_SEATED } from '../common/roster.js';
 
 /**
  * The time limit of one exchange. It stands still while the upstream waits for the client, and goes on with what was
  * left: the questions of an upstream must not use up its time, nor give it more.
  */
 export class Stopwatch implements Timed {
+  seat = NOT_SEATED;
   deadline = 0;
   #running = false;
   #left: number;

@@ -1,6 +1,8 @@
 import { Cancellation, type CancelSignal } from '../../common/cancellation.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
+import type { Principal } from '../../auth/principal.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
+import { NOT_SEATED } from '../../common/roster.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
 import { callNotification, type Wishes } from '../call-notification.js';
 import { foreignMeta, metaOf, progressTokenOf } from '../call-params.js';
@@ -23,6 +25,7 @@ const NO_CAPABILITIES: JsonObject = Object.freeze({});
  * away does not end the call; only `notifications/cancelled`, the end of the session and that of the credential do.
  */
 export class LegacyCall implements Channel, RevocableCall {
+  seat = NOT_SEATED;
   readonly capabilities: JsonObject;
   readonly wantsProgress: boolean;
   readonly logLevel: string | null;
@@ -38,6 +41,7 @@ export class LegacyCall implements Channel, RevocableCall {
 
   constructor(
     private readonly exchange: Exchange,
+    readonly principal: Principal,
     { id, params }: RpcRequest,
     session: LegacySession | null,
   ) {

@@ -117,9 +117,9 @@ export class LegacyDoor {
   ): Promise<void> {
     const { name, args } = readCallParams(request, OK);
     if (session?.running.has(request.id)) throw invalidRequest('A request with this id is still running', request.id);
-    const call = new LegacyCall(exchange, request, session);
+    const call = new LegacyCall(exchange, admission.principal, request, session);
     session?.running.set(request.id, call.cancellation);
-    this.watch.enter(call, admission.principal);
+    this.watch.enter(call);
     try {
       const outcome = await this.calls.execute({
         origin: 'mcp',

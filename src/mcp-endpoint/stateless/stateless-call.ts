@@ -1,6 +1,8 @@
 import { Cancellation, type CancelSignal } from '../../common/cancellation.js';
 import type { ServerResponse } from 'node:http';
 import type { JsonObject, JsonValue } from '../../common/json.js';
+import { NOT_SEATED } from '../../common/roster.js';
+import type { Principal } from '../../auth/principal.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
 import { callNotification, type Wishes } from '../call-notification.js';
 import { CallStream } from '../call-stream.js';
@@ -22,6 +24,7 @@ const SILENCE: Wishes = { progressToken: undefined, logLevel: null };
 
 /** One running `tools/call` of a 2026 client: the client's end as the road sees it, and the answer. */
 export class StatelessCall implements Channel, RevocableCall {
+  seat = NOT_SEATED;
   readonly capabilities: JsonObject;
   readonly wantsProgress: boolean;
   readonly logLevel: string | null;
@@ -36,7 +39,12 @@ export class StatelessCall implements Channel, RevocableCall {
   private readonly stream: CallStream;
   private answered = false;
 
-  constructor(exchange: Exchange, { id, params }: RpcRequest, envelope: Envelope) {
+  constructor(
+    exchange: Exchange,
+    readonly principal: Principal,
+    { id, params }: RpcRequest,
+    envelope: Envelope,
+  ) {
     this.id = id;
     this.stream = new CallStream(exchange);
     this.wishes = this.stream.usable ? envelope : SILENCE;

@@ -78,8 +78,8 @@ export class StatelessDoor {
     // A tool that may not be called says nothing about itself, not even which headers it expects.
     if (target?.access.allowsTool(target.tool.name))
       assertParamsAgree(exchange.req.headers, target.tool, args, request.id);
-    const call = new StatelessCall(exchange, request, envelope);
-    this.watch.enter(call, admission.principal);
+    const call = new StatelessCall(exchange, admission.principal, request, envelope);
+    this.watch.enter(call);
     try {
       const outcome = await this.calls.execute({
         origin: 'mcp',

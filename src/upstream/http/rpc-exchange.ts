@@ -7,6 +7,7 @@ import { MalformedMessage, parseJson, readMessage } from '../json-rpc.js';
 import type { SideListener } from '../notification-relay.js';
 import { Stopwatch } from '../stopwatch.js';
 import { DEADLINES, type Timed } from '../../common/deadlines.js';
+import { NOT_SEATED } from '../../common/roster.js';
 import { cancelled, protocolError, timedOut, tooLarge, unavailable } from '../upstream-errors.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import type { UpstreamReply } from '../upstream.types.js';
@@ -47,6 +48,7 @@ export interface RpcAnswer {
  * undici drives, because only there one sees when the first byte of the request leaves: `sent` must be honest.
  */
 export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
+  seat = NOT_SEATED;
   /** Of the silence that is allowed. */
   deadline = 0;
   #watchedMs = 0;

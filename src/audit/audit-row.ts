@@ -1,0 +1,56 @@
+import type { Principal } from '../auth/principal.js';
+import type { AuditRecordEntity } from './audit-record.entity.js';
+import type { AuditedTool, AuditRecord } from './audit-record.js';
+
+type Column = keyof AuditRecordEntity;
+
+const ofPrincipal = new WeakMap<Principal, string>();
+const ofTool = new WeakMap<AuditedTool, string>();
+
+/**
+ * A record as the JSON of its row, without the columns that are null. Text is put together here instead of by one
+ * `JSON.stringify`, because a third of it is the same for every call of a caller and of a tool, and all calls pay.
+ */
+export function auditRow(record: AuditRecord): string {
+  const { principal, target, guardrails } = record;
+  return (
+    `{"id":"${record.id}","at":"${record.at.toISOString()}","duration_ms":${record.durationMs}` +
+    text('door', record.door) +
+    text('request_id', record.requestId) +
+    text('source_address', record.sourceAddress) +
+    text('path', record.path) +
+    text('public_name', record.publicName) +
+    text('outcome', record.outcome) +
+    text('code', record.code) +
+    text('sent', record.sent) +
+    text('arguments_hash', record.argumentsHash) +
+    text('result_hash', record.resultHash) +
+    (record.policyVersion === null ? '' : `,"policy_version":${record.policyVersion}`) +
+    (principal === null ? '' : remembered(ofPrincipal, principal, principalColumns)) +
+    (target === null ? '' : remembered(ofTool, target, toolColumns)) +
+    `,"guardrails":${guardrails.length === 0 ? '[]' : JSON.stringify(guardrails)}}`
+  );
+}
+
+function principalColumns({ id, keyAlias }: Principal): string {
+  return text('principal_id', id) + text('key_alias', keyAlias);
+}
+
+function toolColumns({ serverId, serverName, tool, toolHash }: AuditedTool): string {
+  return (
+    text('server_id', serverId) + text('server_name', serverName) + text('tool', tool) + text('tool_hash', toolHash)
+  );
+}
+
+function text(column: Column, value: string | null): string {
+  return value === null ? '' : `,"${column}":${JSON.stringify(value)}`;
+}
+
+function remembered<Key extends object>(known: WeakMap<Key, string>, key: Key, make: (key: Key) => string): string {
+  let columns = known.get(key);
+  if (columns === undefined) {
+    columns = make(key);
+    known.set(key, columns);
+  }
+  return columns;
+}
