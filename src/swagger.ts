@@ -1,16 +1,21 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { addWalkthrough } from './swagger-walkthrough.js';
 
 /** Name of the security scheme that every protected route refers to. */
 const SECURITY_SCHEME = 'gatehouse-key';
 
 const DESCRIPTION = `Management API of the Gatehouse MCP gateway.
 
-1. Press **Authorize** and paste the master key (or a key with admin rights).
-2. \`POST /v1/mcp/server\` registers an upstream MCP server.
-3. \`POST /key/generate\` makes a virtual key that may use some of its tools.
-4. Point an MCP client at \`/mcp\` with that key as bearer token.
-5. For more than one person: \`POST /team/new\` with the servers of a team, then keys with its \`team_id\`.
+Press **Authorize** and paste the master key (or a key with admin rights), then go through these routes; their bodies
+are filled in:
+
+1. \`POST /v1/mcp/server\` registers an upstream MCP server. Put in its address.
+2. \`POST /team/new\` makes a team that may use the server.
+3. \`POST /key/generate\` makes a virtual key of the team with two tools of the server. Copy the key: it is shown once.
+4. \`POST /v1/mcp/permissions/explain\` says why that key may not call a third tool. Put in the key.
+
+Then point an MCP client at \`/mcp\` with the key as bearer token: it sees the two tools.
 
 MCP itself is served at \`/mcp\`, \`/mcp/{server}\` and \`/{server}/mcp\`; these doors speak JSON-RPC and are not listed
 here. Every error outside MCP is an RFC 9457 problem document with a \`code\` of a closed set.`;
@@ -30,7 +35,7 @@ export function openApiDocument(app: INestApplication, version: string): OpenAPI
       SECURITY_SCHEME,
     )
     .build();
-  return SwaggerModule.createDocument(app, config);
+  return addWalkthrough(SwaggerModule.createDocument(app, config));
 }
 
 /** Serves the document at `/docs/openapi.json` and the UI at `/docs`. */
