@@ -47,6 +47,18 @@ describe.each(availableBackends().slice(0, 1))('the API documents', (backend) =>
     expect(Object.keys(document.paths).length).toBeGreaterThan(30);
   });
 
+  it('show under each status the problems that have it', () => {
+    const answers = document.paths['/key/generate']?.post?.responses ?? {};
+    for (const status of ['400', '401', '403', '415']) {
+      const answer = answers[status];
+      const content = answer !== undefined && 'content' in answer ? answer.content : undefined;
+      const examples = Object.entries(content?.['application/problem+json']?.examples ?? {});
+      expect(examples.length).toBeGreaterThan(0);
+      for (const [code, example] of examples)
+        expect(example).toMatchObject({ value: { code, status: Number(status) } });
+    }
+  });
+
   it('show no secret', () => {
     expect(JSON.stringify(document)).not.toMatch(REAL_SECRET);
     expect(JSON.stringify(document)).not.toContain(gateway.masterKey);
