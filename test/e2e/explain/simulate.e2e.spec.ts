@@ -37,8 +37,10 @@ describe('POST /v1/mcp/permissions/simulate', () => {
       {
         principal_id: hashKey(inTeam),
         key_alias: 'team-agent',
-        lost: [{ server: 'alpha', tools: expect.not.arrayContaining(['echo']) }],
+        customer_id: null,
+        lost: [{ server: 'alpha', tools: expect.not.arrayContaining(['echo']), from: 'anywhere' }],
         gained: [],
+        undecidable: [],
       },
     ]);
     expect(answer.principals[0]?.lost[0]?.tools).toContain('add');
@@ -58,6 +60,7 @@ describe('POST /v1/mcp/permissions/simulate', () => {
     expect(changed?.gained[0]?.tools).toContain('echo');
     expect(answer.refused_calls.count).toBe(1);
     expect(await world.tools(world.keys.plain)).toEqual(before);
+    expect(answer.not_simulated).toContain('rate_limits');
   });
 
   it('finds nothing in a draft that says what is there already', async () => {
@@ -82,8 +85,51 @@ describe('POST /v1/mcp/permissions/simulate', () => {
     });
     const answer = await simulate({ kind: 'customer', id, object_permission: { mcp_servers: ['alpha'] } });
     expect(answer.principals).toMatchObject([
-      { principal_id: 'customer:acme', lost: [{ server: 'beta' }], gained: [] },
+      { principal_id: 'customer:acme', customer_id: id, lost: [{ server: 'beta' }], gained: [] },
     ]);
+  });
+
+  it('shows a key that becomes usable, and counts what it called before as unchecked', async () => {
+    const { key, token } = await world.generate({ object_permission: { mcp_servers: ['alpha'] } });
+    await call(key, 'echo');
+    await manage(world.gateway, '/key/block', { key });
+    const answer = await simulate({ kind: 'key', id: key, blocked: false });
+    expect(answer.principals).toMatchObject([{ principal_id: token, lost: [], gained: [{ server: 'alpha' }] }]);
+    expect(answer).toMatchObject({ calls_unchecked: 1, refused_calls: { count: 0 } });
+  });
+
+  it('cannot replay what was recorded without its path, and says so', async () => {
+    const { key, token } = await world.generate({ object_permission: { mcp_servers: ['alpha'] } });
+    await call(key, 'echo');
+    await world.gateway.sql('UPDATE audit_records SET path = NULL WHERE principal_id = $1', [token]);
+    const answer = await simulate({ kind: 'key', id: key, allowed_routes: ['/mcp'] });
+    expect(answer).toMatchObject({
+      refused_calls: { count: 0 },
+      undecidable_calls: { count: 1, sample: [{ principal_id: token, reason: 'path_not_recorded' }] },
+    });
+  });
+
+  it('makes several changes together', async () => {
+    const { key, token } = await world.generate({ object_permission: { mcp_access_groups: ['together'] } });
+    const answer = await simulate(
+      { kind: 'server', id: world.servers.beta, mcp_access_groups: ['together'] },
+      { kind: 'key', id: key, object_permission: { blocked_tools: ['add'] } },
+    );
+    const changed = answer.principals.find(({ principal_id }) => principal_id === token);
+    expect(changed).toMatchObject({ lost: [], gained: [{ server: 'beta', from: 'anywhere' }] });
+    expect(changed?.gained[0]?.tools).toContain('echo');
+    expect(changed?.gained[0]?.tools).not.toContain('add');
+  });
+
+  it.each(UNSAVEABLE)('refuses a draft of a %s that could not be saved, as its update does', async (...draft) => {
+    const [kind, fields, send] = draft;
+    const { id, ...body } = send(world);
+    const [method, path, field] = kind === 'server' ? (['PUT', '/v1/mcp/server', 'server_id'] as const) : body.route;
+    const saved = await world.gateway.admin(method, path, { [field]: id, ...fields });
+    const drafted = await world.gateway.admin('POST', PATH, { changes: [{ kind, id, ...fields }] });
+    expect(saved.status).toBeGreaterThanOrEqual(400);
+    expect(drafted.status).toBe(saved.status);
+    expect(faultsOf(drafted)).toEqual(faultsOf(saved));
   });
 
   it('is for admins, and says what is wrong with a draft', async () => {
