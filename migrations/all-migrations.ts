@@ -8,6 +8,7 @@ import { ArgumentRules1700000000210 } from './1700000000210-argument-rules.js';
 import { AuditRecords1700000000300 } from './1700000000300-audit-records.js';
 import { Spend1700000000400 } from './1700000000400-spend.js';
 import { AuditDetails1700000000420 } from './1700000000420-audit-details.js';
+import { FormerMembers1700000000430 } from './1700000000430-former-members.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -21,4 +22,5 @@ export const ALL_MIGRATIONS = [
   AuditRecords1700000000300,
   Spend1700000000400,
   AuditDetails1700000000420,
+  FormerMembers1700000000430,
 ];

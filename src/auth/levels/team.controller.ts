@@ -90,7 +90,12 @@ export class TeamController {
   @HttpCode(200)
   @RequireRole('any')
   @UseGuards(TeamManagerGuard)
-  @ApiOperation({ summary: 'Take a member out of a team', description: 'For admins, and for admins of the team.' })
+  @ApiOperation({
+    summary: 'Take a member out of a team',
+    description:
+      'For admins, and for admins of the team. All keys of the user in the team are refused everything from now on, on ' +
+      'every replica within 2 seconds, until the user is a member again.',
+  })
   @ApiOkResponse({ type: TeamView })
   @ApiProblems(...BODY_PROBLEMS, 'not_found')
   async deleteMember(@Body() body: DeleteTeamMemberDto, @CurrentPrincipal() caller: Principal): Promise<TeamView> {
