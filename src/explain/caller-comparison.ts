@@ -39,10 +39,11 @@ export class CallerComparison {
     private readonly seesAddresses: boolean,
   ) {}
 
-  /** Every server that the caller may use before or after. */
+  /** Every server that the caller may use before or after, as it is now: a drafted one has no tools of its own. */
   servers(): McpServer[] {
     const accesses = [this.whole(this.before, false), this.whole(this.after, false)];
-    return accesses.flatMap((access) => [...(access?.servers.values() ?? [])].map(({ server }) => server));
+    const ids = new Set(accesses.flatMap((access) => [...(access?.servers.keys() ?? [])]));
+    return this.before.world.registry.servers.filter(({ id }) => ids.has(id));
   }
 
   change(toolsOf: ToolsOf): CallerChange {

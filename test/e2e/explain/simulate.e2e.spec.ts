@@ -160,6 +160,15 @@ describe('POST /v1/mcp/permissions/simulate', () => {
     expect(answer).toMatchObject({ calls_unchecked: 1, refused_calls: { count: 0 } });
   });
 
+  it('asks no upstream about a server that is only drafted', async () => {
+    await world.tools(world.gateway.masterKey);
+    const asked = world.upstream.requests.of('tools/list').length;
+    const answer = await simulate({ kind: 'server', id: world.servers.alpha, disallowed_tools: ['add'] });
+    expect(answer.principals_changed).toBeGreaterThan(0);
+    await world.tools(world.gateway.masterKey);
+    expect(world.upstream.requests.of('tools/list')).toHaveLength(asked);
+  });
+
   it('cannot replay what was recorded without its path, and says so', async () => {
     const { key, token } = await world.generate({ object_permission: { mcp_servers: ['alpha'] } });
     await call(key, 'echo');
