@@ -24,6 +24,9 @@ export class AuditRecordEntity {
   key_alias: string | null;
 
   @Column('text', { nullable: true })
+  customer_id: string | null;
+
+  @Column('text', { nullable: true })
   source_address: string | null;
 
   @Column('text', { nullable: true })
@@ -68,4 +71,7 @@ export class AuditRecordEntity {
 
   @Column('double precision')
   duration_ms: number;
+
+  @Column('double precision', { nullable: true })
+  cost: number | null;
 }

@@ -26,7 +26,7 @@ export interface AuditRecord {
   /** null: nobody was authenticated. */
   readonly principal: Principal | null;
   readonly sourceAddress: string | null;
-  /** Path of the request, for refusals at the door. */
+  /** Path without query, to be made sense of again: a longer one is cut for refusals, and null for calls. */
   readonly path: string | null;
   /** null when the name was not resolved. */
   readonly target: AuditedTool | null;
@@ -46,6 +46,8 @@ export interface AuditRecord {
   readonly resultHash: string | null;
   readonly policyVersion: number | null;
   readonly durationMs: number;
+  /** What the call was charged with, in the unit of the server's cost settings; null: nothing. */
+  readonly cost: number | null;
 }
 
 /** A refusal before the road: no credential, a scope that is not granted. */

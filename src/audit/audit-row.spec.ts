@@ -13,7 +13,7 @@ const full: AuditRecord = {
   at: AT,
   door: 'rest',
   requestId: QUOTED,
-  principal: { ...principalWith([]), id: 'key:1', keyAlias: QUOTED },
+  principal: { ...principalWith([]), id: 'key:1', keyAlias: QUOTED, customerId: QUOTED },
   sourceAddress: '::1',
   path: '/mcp',
   target: { serverId: 's', serverName: 'server', tool: QUOTED, toolHash: 'c' },
@@ -26,6 +26,7 @@ const full: AuditRecord = {
   resultHash: 'b',
   policyVersion: 7,
   durationMs: 0.0000001,
+  cost: 0.25,
 };
 
 const row = {
@@ -35,6 +36,7 @@ const row = {
   request_id: QUOTED,
   principal_id: 'key:1',
   key_alias: QUOTED,
+  customer_id: QUOTED,
   source_address: '::1',
   path: '/mcp',
   server_id: 's',
@@ -50,6 +52,7 @@ const row = {
   tool_hash: 'c',
   policy_version: 7,
   duration_ms: 0.0000001,
+  cost: 0.25,
 };
 
 describe('auditRow', () => {
@@ -70,6 +73,7 @@ describe('auditRow', () => {
       argumentsHash: null,
       resultHash: null,
       policyVersion: null,
+      cost: null,
     };
     const { id, at, door, request_id, outcome, sent, guardrails, duration_ms } = row;
     expect(JSON.parse(auditRow(bare))).toEqual({ id, at, door, request_id, outcome, sent, guardrails, duration_ms });

@@ -25,6 +25,7 @@ export function auditRow(record: AuditRecord): string {
     text('sent', record.sent) +
     text('arguments_hash', record.argumentsHash) +
     text('result_hash', record.resultHash) +
+    (record.cost === null ? '' : `,"cost":${record.cost}`) +
     (record.policyVersion === null ? '' : `,"policy_version":${record.policyVersion}`) +
     (principal === null ? '' : remembered(ofPrincipal, principal, principalColumns)) +
     (target === null ? '' : remembered(ofTool, target, toolColumns)) +
@@ -32,8 +33,8 @@ export function auditRow(record: AuditRecord): string {
   );
 }
 
-function principalColumns({ id, keyAlias }: Principal): string {
-  return text('principal_id', id) + text('key_alias', keyAlias);
+function principalColumns({ id, keyAlias, customerId }: Principal): string {
+  return text('principal_id', id) + text('key_alias', keyAlias) + text('customer_id', customerId);
 }
 
 function toolColumns({ serverId, serverName, tool, toolHash }: AuditedTool): string {

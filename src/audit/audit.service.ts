@@ -71,4 +71,5 @@ const NOTHING_SENT = {
   resultHash: null,
   policyVersion: null,
   durationMs: 0,
+  cost: null,
 } as const satisfies Partial<AuditRecord>;

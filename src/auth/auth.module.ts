@@ -59,6 +59,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     AuthChallenge,
     PublicUrl,
     KeyDirectory,
+    KeysService,
     LevelsModule,
     PrincipalAssembler,
     ServerGrants,

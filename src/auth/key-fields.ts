@@ -8,6 +8,7 @@ import { VirtualKeyEntity } from './key.entity.js';
 import { changeGrants } from './levels/grant-change.js';
 import { IDENTITY_ENTITIES, type StoredLevelKind } from './levels/identity-kinds.js';
 import { resolveLimits } from './levels/level-fields.js';
+import { TeamEntity } from './levels/team.entity.js';
 import type { WriteContext } from './levels/write-context.js';
 
 /** Fields of a key that refer to a level. */
@@ -81,7 +82,18 @@ export async function checkOwners(owners: KeyOwners, before: KeyOwners | null, m
     const entity = IDENTITY_ENTITIES[OWNER_FIELDS[field]];
     if (!(await manager.existsBy(entity, { id }))) faults.push({ path: field, message: 'names nothing that is there' });
   }
+  if (faults.length === 0 && (await isTakenOut(owners, before, manager))) {
+    faults.push({ path: 'team_id', message: 'is a team that the user was taken out of; add the user to it first' });
+  }
   if (faults.length > 0) throw fieldFaults(faults);
+}
+
+/** Such a key would be refused everything. */
+async function isTakenOut(owners: KeyOwners, before: KeyOwners | null, manager: EntityManager): Promise<boolean> {
+  const { user_id: userId, team_id: id } = owners;
+  if (userId === null || id === null || (userId === before?.user_id && id === before.team_id)) return false;
+  const team = await manager.findOneBy(TeamEntity, { id });
+  return team?.former_members.includes(userId) === true;
 }
 
 async function assignGrants(row: VirtualKeyEntity, body: KeyFieldsDto, context: WriteContext): Promise<void> {

@@ -26,6 +26,11 @@ export class KeyStore {
     private readonly changes: KeyChanges,
   ) {}
 
+  /** For reads outside of a write. */
+  get reader(): EntityManager {
+    return this.database.manager;
+  }
+
   find(token: string): Promise<VirtualKeyEntity | null> {
     return this.database.getRepository(VirtualKeyEntity).findOneBy({ token });
   }

@@ -73,6 +73,13 @@ export class KeyView {
   @ApiProperty({ type: Number, nullable: true, example: 25 })
   max_budget!: number | null;
 
+  @ApiPropertyOptional({
+    type: Number,
+    example: 1.75,
+    description: 'What its calls have cost so far, in the unit of max_budget. In the answers of info and list',
+  })
+  spend?: number;
+
   @ApiProperty({ type: 'object', additionalProperties: true })
   metadata!: JsonObject;
 

@@ -6,6 +6,7 @@ import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../common/api-probl
 import { MAX_PAGE_SIZE, nextLink, PageQuery, readCursor } from '../common/page.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { DeleteKeysDto, GenerateKeyDto, KeyInfoQuery, KeyReferenceDto, UpdateKeyDto } from './key.dto.js';
+import { LevelSpend } from './level-spend.js';
 import { DeletedKeysView, GeneratedKeyView, KeyInfoView, KeyListView, KeyView, toKeyView } from './key.views.js';
 import { KeysService } from './keys.service.js';
 import type { Principal } from './principal.js';
@@ -20,7 +21,10 @@ const WHO =
 @ApiProblems(...COMMON_PROBLEMS)
 @Controller('key')
 export class KeysController {
-  constructor(private readonly keys: KeysService) {}
+  constructor(
+    private readonly keys: KeysService,
+    private readonly spend: LevelSpend,
+  ) {}
 
   @Post('generate')
   @HttpCode(200)
@@ -77,7 +81,7 @@ export class KeysController {
   @ApiProblems('invalid_request', 'not_found')
   async info(@Query() query: KeyInfoQuery, @CurrentPrincipal() caller: Principal): Promise<KeyInfoView> {
     const record = await this.keys.info(query.key, caller);
-    return { key: record.token, info: toKeyView(record) };
+    return { key: record.token, info: await this.spend.addToOne('key', toKeyView(record), keyId) };
   }
 
   @Get('list')
@@ -97,7 +101,7 @@ export class KeysController {
     const limit = query.limit ?? MAX_PAGE_SIZE;
     const page = await this.keys.list(caller, limit, readCursor(query.cursor));
     if (page.next !== null) response.setHeader('Link', nextLink('/key/list', limit, page.next));
-    return { keys: page.items.map(toKeyView) };
+    return { keys: await this.spend.addTo('key', page.items.map(toKeyView), keyId) };
   }
 
   @Post('delete')
@@ -129,4 +133,9 @@ export class KeysController {
   async unblock(@Body() body: KeyReferenceDto, @CurrentPrincipal() caller: Principal): Promise<KeyView> {
     return toKeyView(await this.keys.setBlocked(body.key, false, caller));
   }
+}
+
+/** What the level of a key is called by. */
+function keyId({ key_id }: KeyView): string {
+  return key_id;
 }

@@ -10,6 +10,7 @@ import { VirtualKeyEntity } from './key.entity.js';
 import { assignKeyFields, blankKey, checkOwners } from './key-fields.js';
 import { KeyStore } from './key-store.js';
 import { hashKey, maskKey, newKey, toHash } from './key-token.js';
+import { knownKeyOf, type KnownKey } from './known-key.js';
 import { KNOWN_LEVEL_OF } from './levels/known-level.js';
 import { TeamEntity } from './levels/team.entity.js';
 import { hasAdminView, isAdmin, type GrantLevel, type Principal } from './principal.js';
@@ -90,14 +91,22 @@ export class KeysService {
   update(body: UpdateKeyDto, actor: Principal): Promise<VirtualKeyEntity> {
     return this.store.write(async (manager, revision) => {
       const row = await this.managed(body.key, actor, manager);
-      const owners = this.authority.ownersAfter(actor, body, row);
-      await checkOwners(owners, row, manager);
-      const isMoved = owners.team_id !== row.team_id;
-      Object.assign(row, owners, stampOf(actor, new Date(), revision));
-      await this.assign({ row, body, isNew: false, isMoved }, actor, manager);
+      Object.assign(row, stampOf(actor, new Date(), revision));
+      await this.change(row, body, actor, manager);
       await manager.save(row);
       return { result: row, tokens: [row.token] };
     });
+  }
+
+  /**
+   * What {@link update} would make of a key. Writes nothing.
+   * @throws GatehouseError as {@link update}
+   */
+  async rehearse(reference: string, body: KeyFieldsDto, actor: Principal): Promise<KnownKey> {
+    const manager = this.store.reader;
+    const row = await this.managed(reference, actor, manager);
+    await this.change(row, body, actor, manager);
+    return knownKeyOf(row);
   }
 
   /**
@@ -163,6 +172,19 @@ export class KeysService {
       await manager.delete(VirtualKeyEntity, { token: In(tokens) });
       return { result: tokens, tokens };
     });
+  }
+
+  private async change(
+    row: VirtualKeyEntity,
+    body: KeyFieldsDto,
+    actor: Principal,
+    manager: EntityManager,
+  ): Promise<void> {
+    const owners = this.authority.ownersAfter(actor, body, row);
+    await checkOwners(owners, row, manager);
+    const isMoved = owners.team_id !== row.team_id;
+    Object.assign(row, owners);
+    await this.assign({ row, body, isNew: false, isMoved }, actor, manager);
   }
 
   private async assign(

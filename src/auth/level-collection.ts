@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { StoredLevelKind } from './levels/identity-kinds.js';
-import type { KnownLevel, KnownLevels } from './levels/known-level.js';
+import type { KnownLevel, KnownLevels, KnownTeam } from './levels/known-level.js';
 import type { GrantLevel, Principal, Role } from './principal.js';
 
 /** Finds levels, as `LevelDirectory` does. */
@@ -18,7 +18,7 @@ export interface Dependency {
 /** The levels that a caller refers to, the key aside. */
 export interface CollectedLevels {
   readonly levels: readonly GrantLevel[];
-  /** A level that is referred to is not there, or it is blocked or deleted. */
+  /** A level that is referred to is not there, is blocked or deleted, or is a team that the user was taken out of. */
   readonly missing: boolean;
   /** null: there is no user. */
   readonly userRole: Role | null;
@@ -53,12 +53,17 @@ export function collectLevels(
   look('organization', organizationId);
   return {
     levels: dependencies.flatMap(({ known }) => (known === undefined ? [] : [known.level])),
-    missing: dependencies.some((dependency) => isMissing(dependency, unknownCustomers)),
+    missing: dependencies.some((dependency) => isMissing(dependency, unknownCustomers)) || isTakenOut(references, team),
     userRole: user?.role ?? null,
     guardrails: team?.guardrails ?? [],
     organizationId,
     dependencies,
   };
+}
+
+/** Whoever never was a member may have been given a key of the team by an admin; who was taken out is to lose it. */
+function isTakenOut({ userId }: LevelReferences, team: KnownTeam | undefined): boolean {
+  return userId !== null && team !== undefined && team.formerMembers.has(userId);
 }
 
 /** A customer that was never registered may say nothing; whatever else is not there must not widen anything. */

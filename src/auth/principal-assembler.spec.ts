@@ -260,6 +260,47 @@ describe('the validity of a caller', () => {
   });
 });
 
+describe('users who were taken out of a team', () => {
+  const taken = knownTeam('t', { formerMembers: new Set(['ada']) });
+  const inTeam = (userId: string | null): Principal => {
+    const stage = new Stage();
+    stage.levels.put('team', taken);
+    stage.levels.put('user', knownUser('ada', { role: 'proxy_admin' }));
+    stage.levels.put('user', knownUser('eve'));
+    return stage.caller(stage.key({ userId, teamId: 't' }));
+  };
+
+  it('are denied everything in it, and administer nothing', () => {
+    expect(inTeam('ada')).toMatchObject({ levelMissing: true, role: 'internal_user' });
+  });
+
+  it('are not those who never were members, nor keys of nobody', () => {
+    expect(inTeam('eve').levelMissing).toBe(false);
+    expect(inTeam(null).levelMissing).toBe(false);
+  });
+
+  it('keep their other keys', () => {
+    const stage = new Stage();
+    stage.levels.put('team', taken);
+    stage.levels.put('team', knownTeam('other'));
+    stage.levels.put('user', knownUser('ada'));
+    expect(stage.caller(stage.key({ userId: 'ada' })).levelMissing).toBe(false);
+    expect(stage.caller(stage.key({ userId: 'ada', teamId: 'other' })).levelMissing).toBe(false);
+  });
+
+  it('are denied what their access tokens say of it too, from the moment on', () => {
+    const stage = new Stage();
+    stage.levels.put('team', knownTeam('t', { members: new Map([['ada', 'user']]) }));
+    stage.levels.put('user', knownUser('ada'));
+    const token = subject({ userId: 'ada', teamId: 't' });
+    const member = stage.assembler.ofSubject(token);
+    expect(member.levelMissing).toBe(false);
+    stage.levels.put('team', taken);
+    expect(stage.assembler.isValid(member)).toBe(false);
+    expect(stage.assembler.ofSubject(token).levelMissing).toBe(true);
+  });
+});
+
 describe('callers with access tokens', () => {
   it('have no key, and the role of their claims before that of their user', () => {
     const stage = new Stage();

@@ -60,8 +60,8 @@ export class PrincipalAssembler {
   ) {}
 
   /**
-   * The caller behind a key; null when the key is blocked or expired. A level that is missing or blocked, as well as a
-   * customer that is deleted, makes a caller that is denied everything.
+   * The caller behind a key; null when the key is blocked or expired. A level that is missing or blocked, a customer
+   * that is deleted, and a team that the user was taken out of, make a caller that is denied everything.
    * @param customerId as the request names it
    * @param claims of the access token that stands for the key, the same object as long as the token is valid
    */

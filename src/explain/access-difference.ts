@@ -6,10 +6,22 @@ import { decide } from '../permissions/evaluator.js';
 import { scopeOfPath } from '../permissions/path-scope.js';
 import type { PolicyWorld } from '../permissions/policy-world.js';
 
-/** Everything that a caller may use, wherever it calls from; null: it may use no door. */
-export function wholeAccess(world: PolicyWorld, principal: Principal): GrantedAccess | null {
-  const request = { route: doorOf(principal), scope: { kind: 'all' }, serversHeader: null, external: false } as const;
+/** Everything that a caller may use, at any door; null: it may use none. */
+export function wholeAccess(world: PolicyWorld, principal: Principal, external = false): GrantedAccess | null {
+  const request = { route: doorOf(principal), scope: { kind: 'all' }, serversHeader: null, external } as const;
   const decision = decide(world, principal, request);
+  return decision.granted ? decision : null;
+}
+
+/** What a caller may use at a path of a request, as far as no header narrows it; null: the request is refused. */
+export function accessAt(
+  world: PolicyWorld,
+  principal: Principal,
+  path: string,
+  external: boolean,
+): GrantedAccess | null {
+  const scope = scopeOfPath(path) ?? ({ kind: 'all' } as const);
+  const decision = decide(world, principal, { route: path, scope, serversHeader: null, external });
   return decision.granted ? decision : null;
 }
 
@@ -20,15 +32,11 @@ export interface ServerTools {
   readonly tools: readonly string[];
 }
 
-/**
- * What one access allows and another one does not.
- * @param toolsOf the tools that a server is known to have
- */
-export function beyond(
-  access: GrantedAccess | null,
-  other: GrantedAccess | null,
-  toolsOf: (server: McpServer) => readonly string[],
-): ServerTools[] {
+/** The tools that a server is known to have. */
+export type ToolsOf = (server: McpServer) => readonly string[];
+
+/** What one access allows and another one does not. */
+export function beyond(access: GrantedAccess | null, other: GrantedAccess | null, toolsOf: ToolsOf): ServerTools[] {
   const differences: ServerTools[] = [];
   for (const own of access?.servers.values() ?? []) {
     const theirs = other?.servers.get(own.server.id);

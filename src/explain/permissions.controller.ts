@@ -13,7 +13,7 @@ import { SimulateDto } from './simulate.dto.js';
 import { SimulationView } from './simulate.views.js';
 import { SimulationService } from './simulation.service.js';
 
-/** Why something is allowed or refused, and what a change of grants would do. */
+/** Why something is allowed or refused, and what a change of grants or rules would do. */
 @ApiTags('Permissions')
 @ApiBearerAuth('gatehouse-key')
 @ApiProblems(...COMMON_PROBLEMS)
@@ -53,14 +53,16 @@ export class PermissionsController {
   @HttpCode(200)
   @RequireRole('admin')
   @ApiOperation({
-    summary: 'Try out a change of grants',
+    summary: 'Try out a change of grants or rules',
     description:
-      'Who would lose or gain which tools, and which of the recorded calls that succeed now would be refused. ' +
-      'Nothing is written. Records hold no arguments and no customers, so neither is replayed.',
+      'Who would lose or gain which tools, and which of the recorded calls that succeed now would be refused, by the ' +
+      'code that decides calls. A draft that could not be saved is refused like the update. Nothing is written. ' +
+      'Records hold no arguments: calls whose outcome depends on them are counted as undecidable. Limits, budgets, ' +
+      'guardrails, the header x-mcp-servers and callers with access tokens are not simulated.',
   })
   @ApiOkResponse({ type: SimulationView })
   @ApiProblems(...BODY_PROBLEMS, 'not_found')
-  simulate(@Body() body: SimulateDto): Promise<SimulationView> {
-    return this.simulations.simulate(body);
+  simulate(@Body() body: SimulateDto, @CurrentPrincipal() principal: Principal): Promise<SimulationView> {
+    return this.simulations.simulate(body, principal);
   }
 }

@@ -17,7 +17,9 @@ const SERVER_TEXTS: Readonly<Record<ServerStep, Texts>> = {
   level_missing: {
     owner: 'caller',
     allow: () => 'Every level of the caller is there.',
-    deny: () => 'A level that the caller belongs to is missing, blocked or deleted, so everything is refused.',
+    deny: () =>
+      'A level that the caller belongs to is missing, blocked or deleted, or its user was taken out of its team, so ' +
+      'everything is refused.',
   },
   no_mcp_servers: {
     owner: 'caller',

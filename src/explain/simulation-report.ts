@@ -1,18 +1,35 @@
 import type { RecordedCalls } from '../audit/audit-reader.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
-import type { ServerTools } from './access-difference.js';
-import type { ChangedPrincipalView, ChangedToolsView, RefusedCallView, SimulationView } from './simulate.views.js';
+import type { CallerChange } from './caller-comparison.js';
+import type { PlacedTools } from './placed-tools.js';
+import {
+  NOT_SIMULATED,
+  type ChangedPrincipalView,
+  type ChangedToolsView,
+  type RecordedCallView,
+  type SimulationView,
+  type UndecidableCallView,
+  type UndecidableReason,
+} from './simulate.views.js';
 
 const MAX_PRINCIPALS = 1000;
 const MAX_SAMPLE = 20;
 
+/** Whom a line of the report is about. */
+export type ReportedCaller = Pick<ChangedPrincipalView, 'principal_id' | 'key_alias' | 'customer_id'>;
+
 /** Collects what a draft changes. */
 export class SimulationReport {
   private readonly principals: ChangedPrincipalView[] = [];
-  private readonly refused: RefusedCallView[] = [];
+  private readonly refused = new Map<string, RecordedCallView>();
+  private readonly undecidable = new Map<string, UndecidableCallView>();
   private changed = 0;
+  private withUndecidable = 0;
   private checked = 0;
   private unchecked = 0;
+
+  /** @param isCut not all recorded calls were read */
+  constructor(private readonly isCut: boolean) {}
 
   countChecked(calls: readonly RecordedCalls[]): void {
     for (const { count } of calls) this.checked += count;
@@ -22,45 +39,70 @@ export class SimulationReport {
     for (const { count } of calls) this.unchecked += count;
   }
 
-  /** Takes in a caller, if it loses or gains anything. */
-  addPrincipal(id: string, alias: string | null, lost: readonly ServerTools[], gained: readonly ServerTools[]): void {
-    if (lost.length === 0 && gained.length === 0) return;
-    this.changed++;
-    if (this.principals.length >= MAX_PRINCIPALS) return;
+  /** Takes in a caller, if anything changes for it. */
+  addPrincipal(caller: ReportedCaller, { lost, gained, undecidable }: CallerChange): void {
+    const isChanged = lost.length > 0 || gained.length > 0;
+    if (isChanged) this.changed++;
+    if (undecidable.length > 0) this.withUndecidable++;
+    if ((!isChanged && undecidable.length === 0) || this.principals.length >= MAX_PRINCIPALS) return;
     this.principals.push({
-      principal_id: id,
-      key_alias: alias,
+      ...caller,
       lost: lost.map(toolsView),
       gained: gained.map(toolsView),
+      undecidable: undecidable.map(toolsView),
     });
   }
 
   /** Takes in calls that would have been refused. */
-  addRefused(calls: RecordedCalls, alias: string | null, server: McpServer): void {
-    this.refused.push({
-      principal_id: calls.principalId,
-      key_alias: alias,
-      server: server.prefix,
-      tool: calls.tool,
-      calls: calls.count,
-      last: calls.last.toISOString(),
-    });
+  addRefused(caller: ReportedCaller, calls: RecordedCalls, server: McpServer): void {
+    add(this.refused, callView(caller, calls, server));
+  }
+
+  /** Takes in calls that may have been refused. */
+  addUndecidable(caller: ReportedCaller, calls: RecordedCalls, server: McpServer, reason: UndecidableReason): void {
+    add(this.undecidable, { ...callView(caller, calls, server), reason });
   }
 
   view(): SimulationView {
     return {
       principals: this.principals,
       principals_changed: this.changed,
-      refused_calls: {
-        count: this.refused.reduce((sum, { calls }) => sum + calls, 0),
-        sample: this.refused.toSorted((left, right) => right.last.localeCompare(left.last)).slice(0, MAX_SAMPLE),
-      },
+      principals_undecidable: this.withUndecidable,
+      refused_calls: sampleOf(this.refused),
+      undecidable_calls: sampleOf(this.undecidable),
       calls_checked: this.checked,
       calls_unchecked: this.unchecked,
+      calls_cut: this.isCut,
+      not_simulated: NOT_SIMULATED,
     };
   }
 }
 
-function toolsView({ server, tools }: ServerTools): ChangedToolsView {
-  return { server: server.prefix, tools: [...tools] };
+function toolsView({ server, tools, from }: PlacedTools): ChangedToolsView {
+  return { server: server.prefix, tools: [...tools], from };
+}
+
+function callView(caller: ReportedCaller, { tool, count, last }: RecordedCalls, server: McpServer): RecordedCallView {
+  return { ...caller, server: server.prefix, tool, calls: count, last: last.toISOString() };
+}
+
+/** Calls that differ in nothing that is shown are one entry. */
+function add<View extends RecordedCallView>(views: Map<string, View>, view: View): void {
+  const { calls, last, ...shown } = view;
+  const name = JSON.stringify(shown);
+  const known = views.get(name);
+  if (known === undefined) {
+    views.set(name, view);
+    return;
+  }
+  known.calls += calls;
+  if (last > known.last) known.last = last;
+}
+
+function sampleOf<View extends RecordedCallView>(views: ReadonlyMap<string, View>): { count: number; sample: View[] } {
+  const all = [...views.values()];
+  return {
+    count: all.reduce((sum, { calls }) => sum + calls, 0),
+    sample: all.toSorted((left, right) => right.last.localeCompare(left.last)).slice(0, MAX_SAMPLE),
+  };
 }

@@ -1,104 +1,150 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditReader, type RecordedCalls } from '../audit/audit-reader.js';
-import { KeyDirectory } from '../auth/key-directory.js';
-import { PrincipalAssembler } from '../auth/principal-assembler.js';
 import type { Principal } from '../auth/principal.js';
 import { CatalogService } from '../catalog/catalog.service.js';
 import { PolicyService } from '../permissions/policy.service.js';
 import type { PolicyWorld } from '../permissions/policy-world.js';
-import { beyond, isAllowed, wholeAccess } from './access-difference.js';
-import { DraftGrantsReader, type DraftGrants } from './draft-grants.js';
+import { CallerComparison } from './caller-comparison.js';
+import { DraftReader } from './draft-reader.js';
+import type { Drafts } from './drafts.js';
 import { KnownTools } from './known-tools.js';
-import { SimulationReport } from './simulation-report.js';
+import { SimulatedCallers, type CallersUnderDrafts, type SimulatedCaller } from './simulated-callers.js';
+import { SimulationReport, type ReportedCaller } from './simulation-report.js';
 import type { SimulateDto } from './simulate.dto.js';
 import type { SimulationView } from './simulate.views.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
-/** Other requests get their turn after this many callers. */
-const CALLERS_AT_ONCE = 50;
-
-/** A caller that a draft may concern. */
-interface Caller {
-  readonly id: string;
-  readonly principal: Principal;
-}
+/** Other requests get their turn after this time. */
+const TURN_MS = 10;
 
 /** What all callers of one simulation share. */
 interface Run {
-  readonly world: PolicyWorld;
-  readonly draft: DraftGrants;
+  readonly present: PolicyWorld;
+  readonly drafted: PolicyWorld;
+  /** Servers are hidden from clients outside, before or after. */
+  readonly seesAddresses: boolean;
+  readonly drafts: Drafts;
+  readonly callers: CallersUnderDrafts;
   readonly tools: KnownTools;
   readonly report: SimulationReport;
 }
 
-/** Runs a draft of grants against the recorded calls and the tools of now. Writes nothing. */
+/** Calls by customer; null: those made for none. */
+type CallsOfCaller = Map<string | null, RecordedCalls[]>;
+
+/** Runs a draft of grants and rules against the recorded calls and the tools of now. Writes nothing. */
 @Injectable()
 export class SimulationService {
   constructor(
-    private readonly drafts: DraftGrantsReader,
+    private readonly drafts: DraftReader,
     private readonly audit: AuditReader,
-    private readonly keys: KeyDirectory,
-    private readonly assembler: PrincipalAssembler,
+    private readonly callers: SimulatedCallers,
     private readonly catalog: CatalogService,
     private readonly policy: PolicyService,
   ) {}
 
-  /** @throws GatehouseError as {@link DraftGrantsReader.read} */
-  async simulate({ changes, days = DEFAULT_DAYS }: SimulateDto): Promise<SimulationView> {
-    const draft = await this.drafts.read(changes);
-    const recorded = await this.audit.answeredCalls(new Date(Date.now() - days * DAY_MS));
-    const report = new SimulationReport();
-    const run: Run = { world: this.policy.world(), draft, tools: new KnownTools(this.catalog), report };
-    const callsOf = byPrincipal(recorded);
-    const callers = this.callers(draft);
-    for (const [index, caller] of callers.entries()) {
-      if (index % CALLERS_AT_ONCE === CALLERS_AT_ONCE - 1) await setImmediate();
-      const calls = callsOf.get(caller.id) ?? [];
-      callsOf.delete(caller.id);
-      report.countChecked(calls);
-      if (draft.touches(caller.principal)) await this.compare(run, caller, calls);
-    }
-    for (const calls of callsOf.values()) report.countUnchecked(calls);
+  /**
+   * @param actor who would make the changes
+   * @throws GatehouseError as {@link DraftReader.read}
+   */
+  async simulate({ changes, days = DEFAULT_DAYS }: SimulateDto, actor: Principal): Promise<SimulationView> {
+    const drafts = await this.drafts.read(changes, actor);
+    const present = this.policy.world();
+    const drafted = drafts.world(present);
+    const seesAddresses = hidesServers(present) || hidesServers(drafted);
+    const recorded = await this.audit.answeredCalls(new Date(Date.now() - days * DAY_MS), seesAddresses);
+    const report = new SimulationReport(recorded.isCut);
+    const tools = new KnownTools(this.catalog);
+    const callers = this.callers.under(drafts);
+    await compareAll({ present, drafted, seesAddresses, drafts, callers, tools, report }, byCaller(recorded.calls));
     return report.view();
-  }
-
-  private async compare(run: Run, { id, principal }: Caller, calls: readonly RecordedCalls[]): Promise<void> {
-    const { world, draft, tools, report } = run;
-    const before = wholeAccess(world, principal);
-    const after = wholeAccess(world, draft.applyTo(principal));
-    const granted = [...(before?.servers.values() ?? []), ...(after?.servers.values() ?? [])];
-    await tools.load(granted.map(({ server }) => server));
-    report.addPrincipal(id, principal.keyAlias, beyond(before, after, tools.of), beyond(after, before, tools.of));
-    for (const call of calls) {
-      const server = world.registry.byId.get(call.serverId);
-      const isLost = isAllowed(before, call.serverId, call.tool) && !isAllowed(after, call.serverId, call.tool);
-      if (server !== undefined && isLost) report.addRefused(call, principal.keyAlias, server);
-    }
-  }
-
-  /** Every caller that is known without a request: the usable keys, the master key, and what customers bound. */
-  private callers(draft: DraftGrants): Caller[] {
-    const master = this.assembler.ofMaster(null);
-    const customers = draft.idsOf('customer').map((id) => ({
-      id: `customer:${id}`,
-      // A customer comes with a request of any key, so it is shown what it leaves of everything.
-      principal: this.assembler.ofMaster(id),
-    }));
-    const keys = [...this.keys.all()].flatMap((known) => {
-      const principal = this.assembler.ofKey(known, null);
-      return principal === null ? [] : [{ id: principal.id, principal }];
-    });
-    return [{ id: master.id, principal: master }, ...customers, ...keys];
   }
 }
 
-function byPrincipal(recorded: readonly RecordedCalls[]): Map<string, RecordedCalls[]> {
-  const grouped = new Map<string, RecordedCalls[]>();
+async function compareAll(run: Run, recorded: Map<string, CallsOfCaller>): Promise<void> {
+  const { callers, drafts, report } = run;
+  let since = performance.now();
+  for (const id of callers.ids()) {
+    const calls = recorded.get(id) ?? new Map<string | null, RecordedCalls[]>();
+    recorded.delete(id);
+    for (const customerId of new Set([null, ...calls.keys()])) {
+      await compare(run, callers.find(id, customerId), calls.get(customerId) ?? []);
+    }
+    if (performance.now() - since < TURN_MS) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+  for (const customerId of drafts.customerIds) await compareCustomer(run, customerId);
+  for (const calls of recorded.values()) report.countUnchecked([...calls.values()].flat());
+}
+
+async function compare(run: Run, caller: SimulatedCaller | undefined, calls: readonly RecordedCalls[]): Promise<void> {
+  const { drafts, present, report, tools } = run;
+  if (caller === undefined || caller.before === null) report.countUnchecked(calls);
+  else report.countChecked(calls);
+  if (caller === undefined || !drafts.concern(caller.before, caller.after)) return;
+  const comparison = comparisonOf(run, caller);
+  const shown = { principal_id: caller.id, key_alias: caller.keyAlias, customer_id: caller.customerId };
+  if (isListed(caller, drafts)) {
+    await tools.load(comparison.servers());
+    report.addPrincipal(shown, comparison.change(tools.of));
+  }
+  for (const call of calls) replay({ comparison, present, report, shown }, call);
+}
+
+/** A customer comes with a request of any key, so it is shown what it leaves of everything. */
+async function compareCustomer(run: Run, customerId: string): Promise<void> {
+  const caller = run.callers.ofCustomer(customerId);
+  const comparison = comparisonOf(run, caller);
+  await run.tools.load(comparison.servers());
+  const shown = { principal_id: caller.id, key_alias: null, customer_id: customerId };
+  run.report.addPrincipal(shown, comparison.change(run.tools.of));
+}
+
+function comparisonOf({ present, drafted, seesAddresses }: Run, { before, after }: SimulatedCaller): CallerComparison {
+  const [now, then] = [
+    { world: present, principal: before },
+    { world: drafted, principal: after },
+  ];
+  return new CallerComparison(now, then, seesAddresses);
+}
+
+/** A customer only narrows: what changes for a key with a customer changes for the key too, unless the customer does. */
+function isListed({ customerId }: SimulatedCaller, drafts: Drafts): boolean {
+  return customerId === null || [...drafts.customerIds].includes(customerId);
+}
+
+interface Replay {
+  readonly comparison: CallerComparison;
+  readonly present: PolicyWorld;
+  readonly report: SimulationReport;
+  readonly shown: ReportedCaller;
+}
+
+function replay({ comparison, present, report, shown }: Replay, calls: RecordedCalls): void {
+  const server = present.registry.byId.get(calls.serverId);
+  if (server === undefined) return;
+  const outcome = comparison.replay(calls);
+  if (outcome === 'refused') report.addRefused(shown, calls, server);
+  else if (outcome !== 'same') report.addUndecidable(shown, calls, server, outcome);
+}
+
+function hidesServers({ registry }: PolicyWorld): boolean {
+  return registry.servers.some(
+    ({ id, availableOnPublicInternet }) => !availableOnPublicInternet && !registry.publicServerIds.has(id),
+  );
+}
+
+function byCaller(recorded: readonly RecordedCalls[]): Map<string, CallsOfCaller> {
+  const grouped = new Map<string, CallsOfCaller>();
   for (const calls of recorded) {
-    const known = grouped.get(calls.principalId);
-    if (known === undefined) grouped.set(calls.principalId, [calls]);
+    const { principalId, customerId } = calls;
+    const ofCaller = grouped.get(principalId) ?? new Map<string | null, RecordedCalls[]>();
+    grouped.set(principalId, ofCaller);
+    const known = ofCaller.get(customerId);
+    if (known === undefined) ofCaller.set(customerId, [calls]);
     else known.push(calls);
   }
   return grouped;

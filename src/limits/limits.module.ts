@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { LevelSpend } from '../auth/level-spend.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { CallCounters, MemoryCallCounters } from './call-counters.js';
 import { CallLimitGuard } from './call-limit.guard.js';
@@ -8,7 +9,11 @@ import { SpendLedger } from './spend-ledger.js';
 import { SpendStore } from './spend-store.js';
 import { SpendEntity } from './spend.entity.js';
 
-/** How much callers may use. With Redis, calls are counted over all replicas. */
+/**
+ * How much callers may use. With Redis, calls are counted over all replicas. Global, because auth, which is below this
+ * room, asks for `LevelSpend` by the class that auth itself defines.
+ */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([SpendEntity])],
   providers: [
@@ -20,8 +25,9 @@ import { SpendEntity } from './spend.entity.js';
     },
     SpendStore,
     SpendLedger,
+    { provide: LevelSpend, useExisting: SpendLedger },
     CallLimitGuard,
   ],
-  exports: [CallCounters, SpendLedger, CallLimitGuard],
+  exports: [CallCounters, SpendLedger, LevelSpend, CallLimitGuard],
 })
 export class LimitsModule {}

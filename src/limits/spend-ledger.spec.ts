@@ -101,4 +101,36 @@ describe('SpendLedger', () => {
     expect(table.sums.get('key:key-1')?.amount).toBe(3);
     expect(ledger.spentBy('key', 'key-1')).toBe(3);
   });
+
+  it('shows what others have written and what it has yet to write itself', async () => {
+    const table = new Table();
+    const [one, other] = [await replica(table), await replica(table)];
+    other.charge(caller, 2);
+    await other.sync();
+    one.charge(caller, 0.5);
+    await expect(one.readSpend('key', ['key-1', 'key-2'])).resolves.toEqual(
+      new Map([
+        ['key-1', 2.5],
+        ['key-2', 0],
+      ]),
+    );
+  });
+
+  it('shows no amount twice while it is being written', async () => {
+    const table = new Table();
+    const ledger = await replica(table);
+    ledger.charge(caller, 0.5);
+    const [, shown] = await Promise.all([ledger.sync(), ledger.readSpend('key', ['key-1'])]);
+    expect(shown.get('key-1')).toBe(0.5);
+  });
+
+  it('shows amounts that could not be written yet', async () => {
+    const table = new Table();
+    const ledger = await replica(table);
+    ledger.charge(caller, 0.5);
+    table.failing = true;
+    await expect(ledger.sync()).rejects.toThrow('the database is away');
+    expect((await ledger.readSpend('team', ['team-1'])).get('team-1')).toBe(0.5);
+    table.failing = false;
+  });
 });

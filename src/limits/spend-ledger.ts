@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { LevelSpend } from '../auth/level-spend.js';
 import type { LevelKind, Principal } from '../auth/principal.js';
 import { messageOf } from '../common/gatehouse-error.js';
 import { SpendStore, type LevelAmount } from './spend-store.js';
@@ -25,7 +26,7 @@ interface Account {
  * under way when it is used up. A write whose outcome is lost is done again, which can charge it twice, never not at all.
  */
 @Injectable()
-export class SpendLedger implements OnModuleInit, BeforeApplicationShutdown {
+export class SpendLedger extends LevelSpend implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(SpendLedger.name);
   private readonly accounts = new Map<string, Account>();
   private readonly changed = new Set<Account>();
@@ -34,7 +35,9 @@ export class SpendLedger implements OnModuleInit, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private syncing = false;
 
-  constructor(@Inject(SpendStore) private readonly store: Pick<SpendStore, 'readAll' | 'read' | 'add'>) {}
+  constructor(@Inject(SpendStore) private readonly store: Pick<SpendStore, 'readAll' | 'read' | 'add'>) {
+    super();
+  }
 
   async onModuleInit(): Promise<void> {
     this.take(await this.store.readAll());
@@ -61,6 +64,22 @@ export class SpendLedger implements OnModuleInit, BeforeApplicationShutdown {
     return account.stored + account.sending + account.pending;
   }
 
+  /** What levels have spent: the sums in the database, and what this process has yet to add to them. */
+  readSpend(kind: LevelKind, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    // In turn with the writes, so that no amount is both under way and in the sum already.
+    const run = this.tail
+      .catch(() => undefined)
+      .then(async () => {
+        this.take(await this.store.read(ids.map((id) => ({ level_kind: kind, level_id: id }))));
+        return new Map(ids.map((id) => [id, this.knownSpend(kind, id)]));
+      });
+    this.tail = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
   /** Charges a call to every level of its caller. */
   charge({ levels }: Principal, amount: number): void {
     if (amount === 0) return;
@@ -79,6 +98,11 @@ export class SpendLedger implements OnModuleInit, BeforeApplicationShutdown {
       .then(() => this.readWatched());
     this.tail = run;
     return run;
+  }
+
+  private knownSpend(kind: LevelKind, id: string): number {
+    const account = this.accounts.get(nameOf(kind, id));
+    return account === undefined ? 0 : account.stored + account.sending + account.pending;
   }
 
   private async syncQuietly(): Promise<void> {
@@ -127,7 +151,7 @@ export class SpendLedger implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private accountOf(kind: LevelKind, id: string): Account {
-    const name = `${kind}:${id}`;
+    const name = nameOf(kind, id);
     let account = this.accounts.get(name);
     if (account === undefined) {
       account = { kind, id, stored: 0, sending: 0, pending: 0 };
@@ -135,6 +159,10 @@ export class SpendLedger implements OnModuleInit, BeforeApplicationShutdown {
     }
     return account;
   }
+}
+
+function nameOf(kind: LevelKind, id: string): string {
+  return `${kind}:${id}`;
 }
 
 function amountOf(kind: LevelKind, id: string, amount: number): LevelAmount {

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { DataSource, In } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
 import { ServerGrants } from '../auth/server-grants.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { pageOf, type Page, type PagePosition } from '../common/page.js';
-import { McpServerCodec } from './mcp-server.codec.js';
+import { McpServerCodec, toServer } from './mcp-server.codec.js';
 import { McpServerEntity } from './mcp-server.entity.js';
+import type { McpServer } from './mcp-server.js';
 import { ServerChecks } from './server-checks.js';
 import type { ServerDetails } from './server-details.js';
 import { changedSettings, newSettings, type ServerSettings, type SettingsChange } from './server-settings.js';
@@ -65,15 +66,23 @@ export class McpServersService {
   async update(id: string, sent: SettingsChange, actor: Principal): Promise<ServerDetails> {
     await this.checks.checkAddress(sent);
     return this.writes.write(id, async (manager, revision) => {
-      const row = await manager.findOneBy(McpServerEntity, { server_id: id });
-      if (row === null) throw noSuchServer();
-      const settings = changedSettings(this.codec.toDetails(row), sent);
-      this.checks.checkSettings(id, settings);
-      await this.checks.checkUnique(id, settings, manager);
+      const row = await storedServer(id, manager);
+      const settings = await this.settingsAfter(row, sent, manager);
       Object.assign(row, this.columns(id, settings), { revision, updated_at: new Date(), updated_by: actor.id });
       await manager.save(row);
       return this.codec.toDetails(row);
     });
+  }
+
+  /**
+   * What {@link update} would make of a server. Writes nothing.
+   * @throws GatehouseError as {@link update}
+   */
+  async rehearse(id: string, sent: SettingsChange): Promise<McpServer> {
+    await this.checks.checkAddress(sent);
+    const { manager } = this.database;
+    const row = await storedServer(id, manager);
+    return toServer({ ...this.codec.toDetails(row), ...(await this.settingsAfter(row, sent, manager)) });
   }
 
   /**
@@ -111,9 +120,26 @@ export class McpServersService {
     return { items: page.items.map((row) => this.codec.toDetails(row)), next: page.next };
   }
 
+  private async settingsAfter(
+    row: McpServerEntity,
+    sent: SettingsChange,
+    manager: EntityManager,
+  ): Promise<ServerSettings> {
+    const settings = changedSettings(this.codec.toDetails(row), sent);
+    this.checks.checkSettings(row.server_id, settings);
+    await this.checks.checkUnique(row.server_id, settings, manager);
+    return settings;
+  }
+
   private columns(id: string, settings: ServerSettings): object {
     return { ...settings, ...this.codec.encrypt(id, settings) };
   }
+}
+
+async function storedServer(id: string, manager: EntityManager): Promise<McpServerEntity> {
+  const row = await manager.findOneBy(McpServerEntity, { server_id: id });
+  if (row === null) throw noSuchServer();
+  return row;
 }
 
 /** For admins; other callers must not learn whether a server exists. */

@@ -81,8 +81,11 @@ function refusedByRules(
   };
 }
 
-/** As deny lists, since every rule can only refuse: a wrong case in its `tool` must not switch it off. */
-function toolMatcher(access: ServerAccess, tool: string): (entry: string) => boolean {
+/**
+ * Tells the rules that are about a tool by their `tool`. As deny lists, since every rule can only refuse: a wrong case
+ * must not switch one off.
+ */
+export function toolMatcher(access: ServerAccess, tool: string): (entry: string) => boolean {
   let spellings: ReadonlySet<string> | null = null;
   return (entry) => {
     if (entry === EVERY_TOOL) return true;
@@ -93,7 +96,8 @@ function toolMatcher(access: ServerAccess, tool: string): (entry: string) => boo
 
 const principals = new WeakMap<Principal, PrincipalVariables>();
 
-function principalVariables(principal: Principal): PrincipalVariables {
+/** What rules see of a caller. */
+export function principalVariables(principal: Principal): PrincipalVariables {
   let variables = principals.get(principal);
   if (variables === undefined) {
     variables = {

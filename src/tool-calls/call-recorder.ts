@@ -15,6 +15,7 @@ import type { ToolCallState } from './tool-call-state.js';
 import type { ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
 
 const LONGEST_NAME = 256;
+const LONGEST_PATH = 512;
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'unknown_tool',
   'forbidden_scope',
@@ -60,6 +61,8 @@ export class CallRecorder {
 
   record(end: CallEnd): void {
     const { request, state, outcome } = end;
+    const { route } = request.access;
+    const cost = costOfCall(end);
     const record: AuditRecord = {
       id: end.callId,
       at: new Date(),
@@ -67,7 +70,7 @@ export class CallRecorder {
       requestId: request.requestId,
       principal: request.principal,
       sourceAddress: request.sourceAddress,
-      path: null,
+      path: route.length <= LONGEST_PATH ? route : null,
       target: state === null ? null : this.auditedTool(state.target),
       publicName: request.name.slice(0, LONGEST_NAME),
       outcome: outcomeOf(end),
@@ -78,9 +81,10 @@ export class CallRecorder {
       resultHash: outcome === null ? null : sha256(outcome.kind === 'result' ? outcome.result : outcome.error),
       policyVersion: this.registry.current.version,
       durationMs: end.durationMs,
+      cost: cost === 0 ? null : cost,
     };
     this.audit.record(record);
-    this.charge(end);
+    this.ledger.charge(request.principal, cost);
   }
 
   /** A server can be renamed while its tools stay the same objects. */
@@ -91,13 +95,13 @@ export class CallRecorder {
     this.auditedTools.set(tool, { server, audited });
     return audited;
   }
+}
 
-  /** What may have reached the upstream has cost something there. */
-  private charge({ request, state, sent }: CallEnd): void {
-    if (state === null || sent === 'no') return;
-    const { access, tool } = state.target;
-    this.ledger.charge(request.principal, costOf(access.server, tool.name));
-  }
+/** What may have reached the upstream has cost something there. */
+function costOfCall({ state, sent }: CallEnd): number {
+  if (state === null || sent === 'no') return 0;
+  const { access, tool } = state.target;
+  return costOf(access.server, tool.name);
 }
 
 function outcomeOf({ code, outcome }: CallEnd): AuditOutcome {

@@ -48,7 +48,7 @@ export function knownLevel(kind: StoredLevelKind, id: string, fields: Partial<Kn
 }
 
 export function knownTeam(id: string, fields: Partial<KnownTeam> = {}): KnownTeam {
-  return { ...knownLevel('team', id), organizationId: null, members: new Map(), ...fields };
+  return { ...knownLevel('team', id), organizationId: null, members: new Map(), formerMembers: new Set(), ...fields };
 }
 
 export function knownUser(id: string, fields: Partial<KnownUser> = {}): KnownUser {

@@ -5,6 +5,7 @@ import { RequireRole } from '../../common/access.decorator.js';
 import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../../common/api-problems.decorator.js';
 import { PageQuery } from '../../common/page.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
+import { LevelSpend } from '../level-spend.js';
 import type { Principal } from '../principal.js';
 import { AgentInfoQuery, DeleteAgentsDto, NewAgentDto, UpdateAgentDto } from './agent.dto.js';
 import { DeletedAgentsView, toAgentView, AgentView } from './agent.views.js';
@@ -17,7 +18,10 @@ import { pageLimit, readPosition, sendNextLink } from './list-page.js';
 @ApiProblems(...COMMON_PROBLEMS)
 @Controller('agent')
 export class AgentController {
-  constructor(private readonly store: IdentityStore) {}
+  constructor(
+    private readonly store: IdentityStore,
+    private readonly spend: LevelSpend,
+  ) {}
 
   @Post('new')
   @HttpCode(200)
@@ -61,7 +65,8 @@ export class AgentController {
   @ApiOkResponse({ type: AgentView })
   @ApiProblems('invalid_request', 'not_found')
   async info(@Query() query: AgentInfoQuery): Promise<AgentView> {
-    return toAgentView(await this.store.get('agent', query.agent_id));
+    const view = toAgentView(await this.store.get('agent', query.agent_id));
+    return this.spend.addToOne('agent', view, idOf);
   }
 
   @Get('list')
@@ -75,6 +80,10 @@ export class AgentController {
   async list(@Query() query: PageQuery, @Res({ passthrough: true }) response: Response): Promise<AgentView[]> {
     const page = await this.store.list('agent', pageLimit(query), readPosition(query));
     sendNextLink(response, '/agent/list', query, page.next);
-    return page.items.map(toAgentView);
+    return this.spend.addTo('agent', page.items.map(toAgentView), idOf);
   }
+}
+
+function idOf({ agent_id }: AgentView): string {
+  return agent_id;
 }

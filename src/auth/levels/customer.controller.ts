@@ -5,6 +5,7 @@ import { RequireRole } from '../../common/access.decorator.js';
 import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../../common/api-problems.decorator.js';
 import { PageQuery } from '../../common/page.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
+import { LevelSpend } from '../level-spend.js';
 import type { Principal } from '../principal.js';
 import { CustomerInfoQuery, CustomerIdsDto, NewCustomerDto, UpdateCustomerDto } from './customer.dto.js';
 import {
@@ -23,7 +24,10 @@ import { pageLimit, readPosition, sendNextLink } from './list-page.js';
 @ApiProblems(...COMMON_PROBLEMS)
 @Controller('customer')
 export class CustomerController {
-  constructor(private readonly store: IdentityStore) {}
+  constructor(
+    private readonly store: IdentityStore,
+    private readonly spend: LevelSpend,
+  ) {}
 
   @Post('new')
   @HttpCode(200)
@@ -88,7 +92,8 @@ export class CustomerController {
   @ApiOkResponse({ type: CustomerView })
   @ApiProblems('invalid_request', 'not_found')
   async info(@Query() query: CustomerInfoQuery): Promise<CustomerView> {
-    return toCustomerView(await this.store.get('customer', query.user_id));
+    const view = toCustomerView(await this.store.get('customer', query.user_id));
+    return this.spend.addToOne('customer', view, idOf);
   }
 
   @Get('list')
@@ -102,7 +107,7 @@ export class CustomerController {
   async list(@Query() query: PageQuery, @Res({ passthrough: true }) response: Response): Promise<CustomerView[]> {
     const page = await this.store.list('customer', pageLimit(query), readPosition(query));
     sendNextLink(response, '/customer/list', query, page.next);
-    return page.items.map(toCustomerView);
+    return this.spend.addTo('customer', page.items.map(toCustomerView), idOf);
   }
 
   private async setBlocked(ids: readonly string[], blocked: boolean, caller: Principal): Promise<CustomerView[]> {
@@ -111,4 +116,8 @@ export class CustomerController {
     });
     return rows.map(toCustomerView);
   }
+}
+
+function idOf({ user_id }: CustomerView): string {
+  return user_id;
 }

@@ -71,6 +71,7 @@ export const IDENTITIES: { readonly [K in IdentityKind]: Identity<K> } = {
         team_alias: null,
         organization_id: null,
         members_with_roles: [],
+        former_members: [],
         access_group_ids: null,
         argument_rules: [],
       }),

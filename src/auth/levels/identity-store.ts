@@ -87,6 +87,16 @@ export class IdentityStore {
   }
 
   /**
+   * What {@link update} would make of a record. Writes nothing.
+   * @throws GatehouseError as {@link update}
+   */
+  async rehearse<K extends IdentityKind>(kind: K, id: string, fields: IdentityFields[K]): Promise<IdentityRows[K]> {
+    const row = await this.get(kind, id);
+    await IDENTITIES[kind].assign(row, fields, { manager: this.database.manager, servers: this.servers });
+    return row;
+  }
+
+  /**
    * Changes one record.
    * @throws GatehouseError `not_found`, and what `act` throws
    */

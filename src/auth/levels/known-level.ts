@@ -20,6 +20,8 @@ export interface KnownTeam extends KnownLevel {
   readonly organizationId: string | null;
   /** User id to role. */
   readonly members: ReadonlyMap<string, TeamRole>;
+  /** Ids of users who were taken out. */
+  readonly formerMembers: ReadonlySet<string>;
 }
 
 /** A user with the role of its keys and tokens. */
@@ -44,6 +46,7 @@ export const KNOWN_LEVEL_OF: { readonly [K in StoredLevelKind]: Reader<K> } = {
     ...knownOf('team', row, { accessGroupIds: row.access_group_ids ?? [], argumentRules: row.argument_rules }),
     organizationId: row.organization_id,
     members: new Map(row.members_with_roles.map((member) => [member.user_id, member.role])),
+    formerMembers: new Set(row.former_members),
   }),
   user: (row) => ({ ...knownOf('user', row), role: row.user_role }),
   customer: (row) => ({ ...knownOf('customer', row), deleted: row.deleted_at !== null }),

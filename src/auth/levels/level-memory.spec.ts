@@ -45,6 +45,7 @@ describe('LevelMemory', () => {
       permission_closed: true,
       organization_id: 'o',
       members_with_roles: admins('ada'),
+      former_members: ['bob'],
       access_group_ids: ['g'],
       argument_rules: [rule],
       rpm_limit: 5,
@@ -67,6 +68,7 @@ describe('LevelMemory', () => {
       revision: 3,
       organizationId: 'o',
       members: new Map([['ada', 'admin']]),
+      formerMembers: new Set(['bob']),
     });
   });
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { JsonObject } from '../../common/json.js';
 import { ObjectPermissionDto } from '../object-permission.dto.js';
 import type { ObjectPermission } from '../object-permission.js';
@@ -49,6 +49,13 @@ export class LevelView extends RecordView {
 
   @ApiProperty({ type: Number, nullable: true })
   max_budget!: number | null;
+
+  @ApiPropertyOptional({
+    type: Number,
+    example: 1.75,
+    description: 'What its calls have cost so far, in the unit of max_budget. In the answers of info and list',
+  })
+  spend?: number;
 
   @ApiProperty({ type: 'object', additionalProperties: true })
   metadata!: JsonObject;

@@ -5,6 +5,7 @@ import { RequireRole } from '../../common/access.decorator.js';
 import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../../common/api-problems.decorator.js';
 import { PageQuery } from '../../common/page.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
+import { LevelSpend } from '../level-spend.js';
 import type { Principal } from '../principal.js';
 import {
   OrganizationInfoQuery,
@@ -22,7 +23,10 @@ import { pageLimit, readPosition, sendNextLink } from './list-page.js';
 @ApiProblems(...COMMON_PROBLEMS)
 @Controller('organization')
 export class OrganizationController {
-  constructor(private readonly store: IdentityStore) {}
+  constructor(
+    private readonly store: IdentityStore,
+    private readonly spend: LevelSpend,
+  ) {}
 
   @Post('new')
   @HttpCode(200)
@@ -69,7 +73,8 @@ export class OrganizationController {
   @ApiOkResponse({ type: OrganizationView })
   @ApiProblems('invalid_request', 'not_found')
   async info(@Query() query: OrganizationInfoQuery): Promise<OrganizationView> {
-    return toOrganizationView(await this.store.get('organization', query.organization_id));
+    const view = toOrganizationView(await this.store.get('organization', query.organization_id));
+    return this.spend.addToOne('organization', view, idOf);
   }
 
   @Get('list')
@@ -83,6 +88,10 @@ export class OrganizationController {
   async list(@Query() query: PageQuery, @Res({ passthrough: true }) response: Response): Promise<OrganizationView[]> {
     const page = await this.store.list('organization', pageLimit(query), readPosition(query));
     sendNextLink(response, '/organization/list', query, page.next);
-    return page.items.map(toOrganizationView);
+    return this.spend.addTo('organization', page.items.map(toOrganizationView), idOf);
   }
+}
+
+function idOf({ organization_id }: OrganizationView): string {
+  return organization_id;
 }

@@ -6,10 +6,12 @@ const WITHOUT_USERS = `
   SET members_with_roles = (
         SELECT coalesce(jsonb_agg(member ORDER BY position), '[]')
         FROM jsonb_array_elements(members_with_roles) WITH ORDINALITY AS members (member, position)
-        WHERE NOT member ->> 'user_id' = ANY ($1)),
+        WHERE NOT member ->> 'user_id' = ANY ($1::text[])),
+      former_members = former_members - $1::text[],
       revision = $2
   WHERE EXISTS (
     SELECT FROM jsonb_array_elements(members_with_roles) AS member WHERE member ->> 'user_id' = ANY ($1))
+    OR former_members ?| $1::text[]
   RETURNING team_id`;
 
 const TEAMS_OF_USERS = `

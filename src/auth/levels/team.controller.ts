@@ -5,6 +5,7 @@ import { RequireRole } from '../../common/access.decorator.js';
 import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../../common/api-problems.decorator.js';
 import { PageQuery } from '../../common/page.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
+import { LevelSpend } from '../level-spend.js';
 import type { Principal } from '../principal.js';
 import { IdentityStore } from './identity-store.js';
 import { pageLimit, readPosition, sendNextLink } from './list-page.js';
@@ -29,6 +30,7 @@ export class TeamController {
   constructor(
     private readonly store: IdentityStore,
     private readonly teams: TeamsService,
+    private readonly spend: LevelSpend,
   ) {}
 
   @Post('new')
@@ -88,7 +90,12 @@ export class TeamController {
   @HttpCode(200)
   @RequireRole('any')
   @UseGuards(TeamManagerGuard)
-  @ApiOperation({ summary: 'Take a member out of a team', description: 'For admins, and for admins of the team.' })
+  @ApiOperation({
+    summary: 'Take a member out of a team',
+    description:
+      'For admins, and for admins of the team. All keys of the user in the team are refused everything from now on, on ' +
+      'every replica within 2 seconds, until the user is a member again.',
+  })
   @ApiOkResponse({ type: TeamView })
   @ApiProblems(...BODY_PROBLEMS, 'not_found')
   async deleteMember(@Body() body: DeleteTeamMemberDto, @CurrentPrincipal() caller: Principal): Promise<TeamView> {
@@ -102,8 +109,8 @@ export class TeamController {
   @ApiOkResponse({ type: TeamInfoView })
   @ApiProblems('invalid_request', 'not_found')
   async info(@Query() query: TeamInfoQuery, @CurrentPrincipal() caller: Principal): Promise<TeamInfoView> {
-    const team = await this.teams.info(query.team_id, caller);
-    return { team_id: team.id, team_info: toTeamView(team) };
+    const team = toTeamView(await this.teams.info(query.team_id, caller));
+    return { team_id: team.team_id, team_info: await this.spend.addToOne('team', team, idOf) };
   }
 
   @Get('list')
@@ -124,6 +131,10 @@ export class TeamController {
   ): Promise<TeamView[]> {
     const page = await this.teams.list(pageLimit(query), readPosition(query), caller);
     sendNextLink(response, '/team/list', query, page.next);
-    return page.items.map(toTeamView);
+    return this.spend.addTo('team', page.items.map(toTeamView), idOf);
   }
+}
+
+function idOf({ team_id }: TeamView): string {
+  return team_id;
 }

@@ -31,6 +31,10 @@ export class TeamEntity extends LevelColumns {
   @Column({ type: 'jsonb', default: [] })
   members_with_roles: readonly TeamMember[];
 
+  /** Users who were members and are not any more: their keys in the team are refused everything. */
+  @Column({ type: 'jsonb', default: [] })
+  former_members: readonly string[];
+
   /** Unified access groups; null says nothing. */
   @Column({ type: 'text', array: true, nullable: true })
   access_group_ids: string[] | null;

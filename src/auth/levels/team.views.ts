@@ -19,6 +19,12 @@ export class TeamView extends LevelView {
   @ApiProperty({ type: [TeamMemberDto] })
   members_with_roles!: readonly TeamMember[];
 
+  @ApiProperty({
+    type: [String],
+    description: 'Users who were taken out: their keys in the team are refused everything until they are members again',
+  })
+  former_members!: readonly string[];
+
   @ApiProperty({ type: [String], description: 'Ids of unified access groups' })
   access_group_ids!: readonly string[];
 
@@ -57,6 +63,7 @@ export function toTeamView(team: TeamEntity): TeamView {
     team_alias: team.team_alias,
     organization_id: team.organization_id,
     members_with_roles: team.members_with_roles,
+    former_members: team.former_members,
     access_group_ids: team.access_group_ids ?? [],
     argument_rules: team.argument_rules,
     ...toLevelView(team),

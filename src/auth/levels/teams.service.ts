@@ -57,7 +57,20 @@ export class TeamsService {
   ): Promise<TeamEntity> {
     assertAmong(this.authority.manageable(caller), teamId);
     return this.store.change('team', teamId, caller, (row) => {
-      row.members_with_roles = change(row.members_with_roles);
+      const before = row.members_with_roles;
+      row.members_with_roles = change(before);
+      row.former_members = formerMembers(row.former_members, before, row.members_with_roles);
     });
   }
+}
+
+/** Whoever was a member and is not any more. */
+function formerMembers(
+  former: readonly string[],
+  before: readonly TeamMember[],
+  after: readonly TeamMember[],
+): readonly string[] {
+  const members = new Set(after.map(({ user_id }) => user_id));
+  const known = new Set([...former, ...before.map(({ user_id }) => user_id)]);
+  return [...known].filter((userId) => !members.has(userId));
 }

@@ -5,11 +5,19 @@ import { RequireRole } from '../../common/access.decorator.js';
 import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../../common/api-problems.decorator.js';
 import { PageQuery } from '../../common/page.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
+import { LevelSpend } from '../level-spend.js';
 import type { Principal } from '../principal.js';
 import { IdentityStore } from './identity-store.js';
 import { pageLimit, readPosition, sendNextLink } from './list-page.js';
 import { DeleteUsersDto, UpdateUserDto, UserInfoQuery } from './user.dto.js';
-import { DeletedUsersView, toUserView, UpdatedUserView, UserInfoView, UserListView } from './user.views.js';
+import {
+  DeletedUsersView,
+  toUserView,
+  UpdatedUserView,
+  UserInfoView,
+  UserListView,
+  type UserView,
+} from './user.views.js';
 import { UsersService } from './users.service.js';
 
 /** Users: the roles and ceilings of the people behind keys and tokens. `NewUserController` makes them. */
@@ -21,6 +29,7 @@ export class UserController {
   constructor(
     private readonly store: IdentityStore,
     private readonly users: UsersService,
+    private readonly spend: LevelSpend,
   ) {}
 
   @Post('update')
@@ -57,7 +66,7 @@ export class UserController {
   @ApiProblems('invalid_request', 'not_found')
   async info(@Query() query: UserInfoQuery, @CurrentPrincipal() caller: Principal): Promise<UserInfoView> {
     const { user, teams } = await this.users.info(query.user_id, caller);
-    return { user_id: user.id, user_info: toUserView(user, teams) };
+    return { user_id: user.id, user_info: await this.spend.addToOne('user', toUserView(user, teams), idOf) };
   }
 
   @Get('list')
@@ -71,6 +80,11 @@ export class UserController {
   async list(@Query() query: PageQuery, @Res({ passthrough: true }) response: Response): Promise<UserListView> {
     const page = await this.users.list(pageLimit(query), readPosition(query));
     sendNextLink(response, '/user/list', query, page.next);
-    return { users: page.items.map(({ user, teams }) => toUserView(user, teams)) };
+    const views = page.items.map(({ user, teams }) => toUserView(user, teams));
+    return { users: await this.spend.addTo('user', views, idOf) };
   }
+}
+
+function idOf({ user_id }: UserView): string {
+  return user_id;
 }

@@ -18,10 +18,13 @@ interface Routes {
   info(answer: HttpAnswer): Record<string, unknown>;
   /** The records in the answer of `list`. */
   list(answer: HttpAnswer): Record<string, unknown>[];
+  /** What reading shows besides. */
+  readonly read: object;
 }
 
 const plain = {
   smallest: {},
+  read: { spend: 0 },
   info: (answer: HttpAnswer) => answer.json as Record<string, unknown>,
   list: (answer: HttpAnswer) => answer.json as Record<string, unknown>[],
 };
@@ -53,6 +56,7 @@ const ACCESS_GROUP: Routes = {
   idField: 'access_group_id',
   deletedField: 'deleted_access_groups',
   smallest: { access_group_name: 'first' },
+  read: {},
 };
 
 describe.each(availableBackends())('levels on $name', (backend) => {
@@ -84,7 +88,7 @@ describe.each(availableBackends())('levels on $name', (backend) => {
       const created = await post(`/${path}/new`, smallest);
       expect(created.status).toBe(200);
       const id = (created.json as Record<string, string>)[idField] ?? '';
-      expect(routes.info(await infoOf(id))).toEqual(created.json);
+      expect(routes.info(await infoOf(id))).toEqual({ ...(created.json as object), ...routes.read });
       expect((await post(`/${path}/update`, { [idField]: id })).status).toBe(200);
       const listed = routes.list(await get(`/${path}/list`));
       expect(listed.map((record) => record[idField])).toEqual([id]);

@@ -35,6 +35,16 @@ describe.each(availableBackends())('two processes on one $name', (backend) => {
     expect(await replicas.toolsOnB(key)).toContain('up-echo');
   });
 
+  it('deny a key whose user was taken out of its team on the other one', async () => {
+    await manage(replicas.a, '/user/new', { user_id: 'ada' });
+    const members_with_roles = [{ user_id: 'ada', role: 'user' }];
+    await manage(replicas.a, '/team/new', { team_id: 'core', object_permission: ON_UP, members_with_roles });
+    const key = await makeKey(replicas.a, {}, { user_id: 'ada', team_id: 'core' });
+    await within(async () => (await replicas.statusOnB(key)) === 200 && (await replicas.toolsOnB(key)).length > 0);
+    await manage(replicas.a, '/team/member_delete', { team_id: 'core', user_id: 'ada' });
+    await within(async () => (await replicas.toolsOnB(key)).length === 0);
+  });
+
   it.each(ENDS)('refuse a key that was %s on the other one, and close its open stream', async (_, end) => {
     const key = await sharedKey();
     const bystander = await sharedKey();
