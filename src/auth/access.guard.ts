@@ -11,6 +11,7 @@ import { JWT_STRATEGY } from './jwt.strategy.js';
 import { MASTER_KEY_STRATEGY } from './master-key.strategy.js';
 import { hasAdminView, isAdmin, type Principal } from './principal.js';
 import { authenticationOf, keepAuthentication } from './request-authentication.js';
+import { unauthenticated } from './unauthenticated.js';
 import { VIRTUAL_KEY_STRATEGY } from './virtual-key.strategy.js';
 
 /** A request after the guard; `principal` is missing on public routes only. */
@@ -79,10 +80,7 @@ export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STR
       });
     }
     response.setHeader('WWW-Authenticate', this.challenge.headerFor(failure));
-    return new GatehouseError(
-      'unauthenticated',
-      'Send a valid key as Authorization: Bearer, or as x-gatehouse-api-key.',
-    );
+    return unauthenticated();
   }
 }
 

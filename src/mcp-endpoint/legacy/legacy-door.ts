@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { CredentialWatch } from '../../auth/credential-watch.js';
 import { ListingService } from '../../catalog/listing.service.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
-import { CredentialWatch } from '../credential-watch.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
 import { isLogLevel } from '../log-levels.js';
