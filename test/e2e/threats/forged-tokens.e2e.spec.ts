@@ -5,7 +5,7 @@ import { FORGERIES, type Cast } from '../../fixtures/idp/forged-tokens.js';
 import { TestIssuer } from '../../fixtures/idp/test-issuer.js';
 import type { Door } from '../doors/door.js';
 import { registerServer } from '../support/management.js';
-import { appearance, DOORS, ThreatWorld } from './threat-world.js';
+import { ANY_DOOR, appearance, DOORS, ThreatWorld } from './threat-world.js';
 
 type Headers = Record<string, string>;
 
@@ -96,9 +96,7 @@ describe('at every door', () => {
   it('a token that was good is refused from its expiry on, although it is remembered', async () => {
     const leeway = 30;
     const token = await cast.issuer.token({ exp: Math.floor(Date.now() / 1000) - leeway + 2 });
-    const [door] = DOORS;
-    if (door === undefined) throw new Error('there is no door');
-    expect(await world.attempt(door, { key: token })).toMatchObject({ status: 200 });
+    expect(await world.attempt(ANY_DOOR, { key: token })).toMatchObject({ status: 200 });
     await new Promise((resolve) => setTimeout(resolve, 2500));
     world.upstream.requests.clear();
     await expectRefusedEverywhere(asBearer, token);

@@ -11,6 +11,8 @@ import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../
 
 /** Every way to call a tool. */
 export const DOORS: readonly Door[] = [...MCP_DOORS, REST_DOOR];
+/** For what is the same behind all of them. */
+export const ANY_DOOR = REST_DOOR;
 
 export interface AuditRow {
   readonly outcome: string;
