@@ -2,6 +2,7 @@ import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request, Response } from 'express';
+import { checkAfterBody } from '../common/after-body.js';
 import { ACCESS_RULE, type AccessRule } from '../common/access.decorator.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { coversRoute } from './allowed-routes.js';
@@ -11,6 +12,7 @@ import { JWT_STRATEGY } from './jwt.strategy.js';
 import { MASTER_KEY_STRATEGY } from './master-key.strategy.js';
 import { hasAdminView, isAdmin, type Principal } from './principal.js';
 import { authenticationOf, keepAuthentication } from './request-authentication.js';
+import { unauthenticated } from './unauthenticated.js';
 import { VIRTUAL_KEY_STRATEGY } from './virtual-key.strategy.js';
 
 /** A request after the guard; `principal` is missing on public routes only. */
@@ -26,7 +28,8 @@ const MAY: Readonly<Record<Exclude<AccessRule, 'public'>, (principal: Principal)
 
 /**
  * The global guard of all HTTP routes: who calls, may the key use this route, is the role enough. A route without an
- * access rule is closed. Tool calls pass: their caller was authenticated at the door.
+ * access rule is closed. Asks again behind the body when anything about the caller has changed while it was read. Tool
+ * calls pass: their caller was authenticated at the door.
  */
 @Injectable()
 export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STRATEGY, JWT_STRATEGY]) {
@@ -46,12 +49,21 @@ export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STR
     const targets = [context.getHandler(), context.getClass()];
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, targets);
     if (rule === 'public') return true;
+    await this.admit(context, rule);
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    checkAfterBody(request, async () => {
+      const { principal } = request;
+      if (principal === undefined || !this.authenticator.isCurrent(principal)) await this.admit(context, rule);
+    });
+    return true;
+  }
+
+  private async admit(context: ExecutionContext, rule: AccessRule | undefined): Promise<void> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const { headers, ip = '', rawHeaders } = request;
     keepAuthentication(request, await this.authenticator.authenticate(headers, ip, rawHeaders));
     await super.canActivate(context);
     authorize(request, rule);
-    return true;
   }
 
   override getAuthenticateOptions(): { property: string; session: boolean } {
@@ -79,10 +91,7 @@ export class AccessGuard extends AuthGuard([MASTER_KEY_STRATEGY, VIRTUAL_KEY_STR
       });
     }
     response.setHeader('WWW-Authenticate', this.challenge.headerFor(failure));
-    return new GatehouseError(
-      'unauthenticated',
-      'Send a valid key as Authorization: Bearer, or as x-gatehouse-api-key.',
-    );
+    return unauthenticated();
   }
 }
 

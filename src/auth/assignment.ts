@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { routesBeyond } from './allowed-routes.js';
 import type { GrantExcess } from './grant-reach.js';
 import type { KnownKey } from './known-key.js';
+import { limitsBeyond } from './limit-excess.js';
 import {
   ALL_PROXY_MCP_SERVERS,
   ALL_TEAM_MCP_SERVERS,
@@ -122,6 +123,7 @@ export function offencesAgainst(made: KnownKey, maker: KnownKey, excess: GrantEx
       lostRules.map(({ tool }) => tool),
     ),
     withoutOffence('guardrails', lostGuardrails),
+    withoutOffence('limits of the calling key', limitsBeyond(made, maker)),
   ];
   return offences.filter(({ refused }) => refused.length > 0);
 }

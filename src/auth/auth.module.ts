@@ -5,6 +5,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessGuard } from './access.guard.js';
 import { AuthChallenge } from './auth-challenge.js';
 import { CallerAuthenticator } from './caller-authenticator.js';
+import { CredentialWatch } from './credential-watch.js';
 import { FailureLimiter } from './failure-limiter.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { JwtCallers } from './jwt/jwt-callers.js';
@@ -42,6 +43,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     JwtCallers,
     CallerAuthenticator,
     AuthChallenge,
+    CredentialWatch,
     PublicUrl,
     FailureLimiter,
     KeyDirectory,
@@ -57,6 +59,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
   exports: [
     CallerAuthenticator,
     AuthChallenge,
+    CredentialWatch,
     PublicUrl,
     KeyDirectory,
     KeysService,

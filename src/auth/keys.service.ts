@@ -41,7 +41,10 @@ interface FieldWrite {
 /** Fields that grant servers. */
 const GRANTS = ['team_id', 'object_permission', 'access_group_ids'] as const;
 /** Fields that give rights. A write of others is not compared with what the writer has. */
-const RIGHTS = [...GRANTS, 'user_id', 'allowed_routes', 'argument_rules', 'metadata'] as const;
+const RIGHTS = [
+  ...[...GRANTS, 'user_id', 'allowed_routes', 'argument_rules', 'metadata'],
+  ...['rpm_limit', 'mcp_rpm_limit', 'max_budget', 'duration'],
+] as const;
 
 /** Makes, shows, changes, exchanges, blocks and deletes virtual keys. */
 @Injectable()

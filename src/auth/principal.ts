@@ -41,7 +41,7 @@ export interface GrantLevel {
  */
 export interface Principal {
   readonly kind: 'master_key' | 'virtual_key' | 'jwt';
-  /** Stable, unique, not secret: binds sessions and upstream pools. */
+  /** Stable, unique, not secret. {@link callerIdOf} is finer. */
   readonly id: string;
   readonly role: Role;
   /** SHA-256 of the key in hex; null for the master key and for tokens. */
@@ -61,6 +61,21 @@ export interface Principal {
   readonly levels: readonly GrantLevel[];
   /** True when a referenced level could not be loaded: everything is denied. */
   readonly levelMissing: boolean;
+}
+
+/**
+ * Whom a session belongs to. The access tokens of many subjects may stand for one virtual key, and these are different
+ * callers, although they have the same rights.
+ */
+export function credentialIdOf({ id, kind, jwtClaims }: Principal): string {
+  return kind === 'virtual_key' && jwtClaims !== null ? `${id}:${JSON.stringify([jwtClaims.iss, jwtClaims.sub])}` : id;
+}
+
+/** Whose state an upstream may keep: that of the credential, for the customer in whose name the request comes. */
+export function callerIdOf(principal: Principal): string {
+  const { customerId } = principal;
+  const credential = credentialIdOf(principal);
+  return customerId === null ? credential : `${customerId}\n${credential}`;
 }
 
 /** An admin in the sense of the permission rules: full role and not restricted to some routes. */

@@ -2,6 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { json, type Request, type Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
+import { runChecksAfterBody } from './after-body.js';
 import { GatehouseError } from './gatehouse-error.js';
 import { exceedsJsonDepth, MAX_JSON_DEPTH } from './json-depth.js';
 
@@ -19,7 +20,9 @@ export class JsonBodyInterceptor implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
-    await this.read(http.getRequest<Request>(), http.getResponse<Response>());
+    const request = http.getRequest<Request>();
+    await this.read(request, http.getResponse<Response>());
+    await runChecksAfterBody(request);
     return next.handle();
   }
 

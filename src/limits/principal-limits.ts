@@ -43,7 +43,8 @@ function collect(levels: readonly GrantLevel[]): PrincipalLimits | 'none' {
   for (const level of levels) {
     for (const [serverId, callsPerMinute] of Object.entries(level.limits?.mcpRpm ?? {})) {
       const own = perServer.get(serverId) ?? [];
-      own.push({ counter: `${counterOf(level)}:${serverId}`, callsPerMinute, owner: `${level.kind} on this server` });
+      const counter = `on:${serverId}:${counterOf(level)}`;
+      own.push({ counter, callsPerMinute, owner: `${level.kind} on this server` });
       perServer.set(serverId, own);
     }
   }
@@ -62,6 +63,7 @@ function overallOf(level: GrantLevel): RateLimit[] {
   return callsPerMinute === null ? [] : [{ counter: counterOf(level), callsPerMinute, owner: level.kind }];
 }
 
+/** Ids of levels are free text, so they come last: no counter can be taken for another one. */
 function counterOf({ kind, id }: GrantLevel): string {
   return `${kind}:${id}`;
 }

@@ -1,5 +1,5 @@
-import type { CancelSignal } from '../common/cancellation.js';
 import { Injectable } from '@nestjs/common';
+import { CredentialWatch } from '../auth/credential-watch.js';
 import { ListingService } from '../catalog/listing.service.js';
 import type { ListedTool, ToolListing } from '../catalog/catalog.types.js';
 import { ERROR_CODES } from '../common/error-codes.js';
@@ -9,6 +9,7 @@ import type { AccessRequest } from '../permissions/access-request.js';
 import { PolicyService } from '../permissions/policy.service.js';
 import { ToolCallService } from '../tool-calls/tool-call.service.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../tool-calls/tool-call.types.js';
+import type { RestCall } from './rest-call.js';
 import type { RestCaller } from './rest-caller.js';
 import type { CallToolDto, PublicToolListDto, RestToolDto, RestToolListDto } from './rest.dto.js';
 
@@ -31,11 +32,22 @@ export class RestCallService {
     private readonly calls: ToolCallService,
     private readonly listings: ListingService,
     private readonly policy: PolicyService,
+    private readonly watch: CredentialWatch,
   ) {}
 
   /** @throws GatehouseError for everything that is not a result of the tool. */
-  async call(caller: RestCaller, body: CallToolDto, signal: CancelSignal): Promise<JsonObject> {
-    const outcome = await this.calls.execute({
+  async call(caller: RestCaller, body: CallToolDto, call: RestCall): Promise<JsonObject> {
+    this.watch.enter(call);
+    try {
+      // Ending the call takes as long as its upstream likes, and the caller is to hear at once.
+      return resultOf(await Promise.race([call.revoked, this.run(caller, body, call)]));
+    } finally {
+      this.watch.leave(call);
+    }
+  }
+
+  private run(caller: RestCaller, body: CallToolDto, { cancellation }: RestCall): Promise<ToolCallOutcome> {
+    return this.calls.execute({
       origin: 'rest',
       door: 'rest',
       requestId: caller.requestId,
@@ -45,10 +57,9 @@ export class RestCallService {
       name: body.name,
       arguments: body.arguments ?? {},
       headers: caller.headers,
-      signal,
+      signal: cancellation,
       client: SILENT_CHANNEL,
     });
-    return resultOf(outcome);
   }
 
   /** The tools of one server or of all, by their upstream names. */

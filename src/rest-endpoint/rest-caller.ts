@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import type { AuthenticatedRequest } from '../auth/access.guard.js';
 import type { Principal } from '../auth/principal.js';
 import { authenticationOf } from '../auth/request-authentication.js';
-import { GatehouseError } from '../common/gatehouse-error.js';
+import { unauthenticated } from '../auth/unauthenticated.js';
 import { assignRequestId } from '../common/request-id.js';
 import { PolicyService } from '../permissions/policy.service.js';
 
@@ -27,7 +27,7 @@ export class RestCallers {
   read(request: AuthenticatedRequest, response: Response): RestCaller {
     const authentication = authenticationOf(request);
     if (request.principal === undefined || authentication?.ok !== true) {
-      throw new GatehouseError('unauthenticated', 'Authentication is required.');
+      throw unauthenticated();
     }
     const forwardedFor = request.headers['x-forwarded-for'];
     const { address, external } = this.policy.externalAddress(

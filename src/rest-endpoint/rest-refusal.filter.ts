@@ -14,24 +14,26 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'forbidden_route',
 ]);
 
+/** Kept outside of the filter: Nest makes an instance of it for the routes that is not the one it injects. */
+const admitted = new WeakSet<AuthenticatedRequest>();
+
+/** To be called when a request has passed the guard: what happens to it from now on is recorded on the road. */
+export function admit(request: AuthenticatedRequest): void {
+  admitted.add(request);
+}
+
 /** Records what the global guard refused at this door; what went on to the road is recorded there. */
 @Injectable()
 @Catch()
 export class RestRefusalFilter implements ExceptionFilter {
   private readonly problems = new ProblemFilter();
-  private readonly admitted = new WeakSet<AuthenticatedRequest>();
 
   constructor(private readonly audit: AuditService) {}
-
-  /** To be called when a request has passed the guard. */
-  admit(request: AuthenticatedRequest): void {
-    this.admitted.add(request);
-  }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<AuthenticatedRequest>();
     const { code } = toGatehouseError(thrown);
-    if (REFUSALS.has(code) && !this.admitted.has(request)) {
+    if (REFUSALS.has(code) && !admitted.has(request)) {
       this.audit.recordRefusal({
         door: 'rest',
         requestId: assignRequestId(request, host.switchToHttp().getResponse<Response>()),

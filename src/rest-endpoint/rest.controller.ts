@@ -1,4 +1,3 @@
-import { Cancellation } from '../common/cancellation.js';
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
@@ -6,9 +5,10 @@ import type { AuthenticatedRequest } from '../auth/access.guard.js';
 import { RequireRole } from '../common/access.decorator.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
 import type { JsonObject } from '../common/json.js';
+import { RestCall } from './rest-call.js';
 import { RestCallers } from './rest-caller.js';
 import { RestCallService } from './rest-call.service.js';
-import { RestRefusalFilter } from './rest-refusal.filter.js';
+import { admit, RestRefusalFilter } from './rest-refusal.filter.js';
 import { CallToolDto, ListToolsQueryDto, RestToolListDto, ToolResultDto } from './rest.dto.js';
 
 /** The REST door: the same two roads as the MCP doors, in plain HTTP. */
@@ -20,7 +20,6 @@ export class RestController {
   constructor(
     private readonly calls: RestCallService,
     private readonly callers: RestCallers,
-    private readonly refusals: RestRefusalFilter,
   ) {}
 
   @Get('list')
@@ -74,12 +73,8 @@ export class RestController {
     @Res({ passthrough: true }) response: Response,
     @Body() body: CallToolDto,
   ): Promise<JsonObject> {
-    this.refusals.admit(request);
-    const cancel = new Cancellation();
-    // A REST caller has no other way to cancel than to hang up.
-    response.once('close', () => {
-      if (!response.writableFinished) cancel.abort();
-    });
-    return this.calls.call(this.callers.read(request, response), body, cancel);
+    admit(request);
+    const caller = this.callers.read(request, response);
+    return this.calls.call(caller, body, new RestCall(caller.principal, response));
   }
 }

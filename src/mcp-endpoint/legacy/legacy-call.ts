@@ -1,5 +1,6 @@
 import { Cancellation, type CancelSignal } from '../../common/cancellation.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
+import type { RevocableCall } from '../../auth/credential-watch.js';
 import type { Principal } from '../../auth/principal.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { NOT_SEATED } from '../../common/roster.js';
@@ -7,10 +8,9 @@ import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-cal
 import { callNotification, type Wishes } from '../call-notification.js';
 import { foreignMeta, metaOf, progressTokenOf } from '../call-params.js';
 import { CallStream } from '../call-stream.js';
-import type { RevocableCall } from '../credential-watch.js';
 import type { Exchange } from '../exchange.js';
 import { errorJson, resultJson, type RpcId, type RpcRequest } from '../json-rpc.js';
-import type { RefusedRequest } from '../refused-request.js';
+import { refusal, type RefusedRequest } from '../refused-request.js';
 import { carriedCapabilities, declares } from '../client-capabilities.js';
 import type { LegacySession } from './legacy-session.js';
 import { sessionResult } from './session-result.js';
@@ -78,8 +78,8 @@ export class LegacyCall implements Channel, RevocableCall {
     else this.stream.finish(status, errorJson(this.id, code, message, data), headers);
   }
 
-  revoke(refused: RefusedRequest): void {
-    this.refuse(refused);
+  revoke(challenge: string): void {
+    this.refuse(refusal('unauthenticated', { headers: { 'www-authenticate': challenge } }));
     this.cancellation.abort();
   }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { CredentialWatch } from '../../auth/credential-watch.js';
+import { credentialIdOf } from '../../auth/principal.js';
 import { ListingService } from '../../catalog/listing.service.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
-import { CredentialWatch } from '../credential-watch.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
 import { isLogLevel } from '../log-levels.js';
@@ -74,7 +75,7 @@ export class LegacyDoor {
   private sessionOf(exchange: Exchange, { principal }: Admission, message: RpcMessage | null): LegacySession | null {
     const id = exchange.req.headers['mcp-session-id'];
     if (id === undefined) return null;
-    const session = this.sessions.find(String(id), principal.id);
+    const session = this.sessions.find(String(id), credentialIdOf(principal));
     if (session !== undefined) return session;
     const requestId = message?.kind === 'request' ? message.id : null;
     throw new RefusedRequest({ status: 404, code: RPC.sessionNotFound, message: 'Session not found', id: requestId });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import type { Principal } from '../../auth/principal.js';
+import { credentialIdOf, type Principal } from '../../auth/principal.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { LegacySession, type ClientHello } from './legacy-session.js';
 
@@ -40,10 +40,13 @@ export class SessionStore implements OnModuleDestroy {
     return session;
   }
 
-  /** A session of this very caller, and keeps it alive. Somebody else's session is an unknown one. */
-  find(id: string, principalId: string): LegacySession | undefined {
+  /**
+   * A session of this very caller, and keeps it alive. Somebody else's session is an unknown one.
+   * @param credentialId from `credentialIdOf`
+   */
+  find(id: string, credentialId: string): LegacySession | undefined {
     const session = this.sessions.get(id);
-    if (session === undefined || session.client.principal.id !== principalId) return undefined;
+    if (session === undefined || credentialIdOf(session.client.principal) !== credentialId) return undefined;
     if (this.isExpired(session)) {
       this.end(session);
       return undefined;

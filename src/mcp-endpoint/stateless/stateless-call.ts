@@ -2,15 +2,15 @@ import { Cancellation, type CancelSignal } from '../../common/cancellation.js';
 import type { ServerResponse } from 'node:http';
 import type { JsonObject, JsonValue } from '../../common/json.js';
 import { NOT_SEATED } from '../../common/roster.js';
+import type { RevocableCall } from '../../auth/credential-watch.js';
 import type { Principal } from '../../auth/principal.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
 import { callNotification, type Wishes } from '../call-notification.js';
 import { CallStream } from '../call-stream.js';
 import { carriedCapabilities } from '../client-capabilities.js';
-import type { RevocableCall } from '../credential-watch.js';
 import type { Exchange } from '../exchange.js';
 import { errorJson, resultJson, RPC, type RpcId, type RpcRequest } from '../json-rpc.js';
-import type { RefusedRequest } from '../refused-request.js';
+import { refusal, type RefusedRequest } from '../refused-request.js';
 import { SERVER_INFO } from '../server-info.js';
 import type { Envelope } from './envelope.js';
 
@@ -79,8 +79,8 @@ export class StatelessCall implements Channel, RevocableCall {
     this.stream.finish(status, errorJson(this.id, code, message, data), headers);
   }
 
-  revoke(refused: RefusedRequest): void {
-    this.refuse(refused);
+  revoke(challenge: string): void {
+    this.refuse(refusal('unauthenticated', { headers: { 'www-authenticate': challenge } }));
     this.cancellation.abort();
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CredentialWatch } from '../../auth/credential-watch.js';
 import { ListingService } from '../../catalog/listing.service.js';
 import { ToolResolver, type ResolvedTool } from '../../catalog/tool-resolver.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
@@ -6,7 +7,6 @@ import type { JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, readCallParams } from '../call-params.js';
-import { CredentialWatch } from '../credential-watch.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { instructionsFor } from '../instructions.js';
 import { resultJson, RPC, type RpcMessage, type RpcRequest } from '../json-rpc.js';

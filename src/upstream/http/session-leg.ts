@@ -1,5 +1,6 @@
 import type { CancelSignal } from '../../common/cancellation.js';
 import { createHash } from 'node:crypto';
+import { callerIdOf } from '../../auth/principal.js';
 import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { AuthorizedCall } from '../../permissions/authorized-call.js';
@@ -85,7 +86,7 @@ export class SessionLeg {
   ): SessionRequest {
     const capabilities = options.client.request === null ? NO_CAPABILITIES : options.client.capabilities;
     const forwarded = forwardedHeaders(call.server, options.callerHeaders);
-    const key = this.#key(upstream, call.principal.id, capabilities, forwarded);
+    const key = this.#key(upstream, callerIdOf(call.principal), capabilities, forwarded);
     return this.#request(upstream, key, capabilities, headers, options.signal);
   }
 

@@ -1,5 +1,6 @@
 import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
+import { callerIdOf } from '../../auth/principal.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import { CONFIG, type Config } from '../../config/config.js';
@@ -49,7 +50,7 @@ export class StdioBackend implements ToolBackend {
     const { server, principal } = call;
     // A client that this door cannot ask is, for a process, one that can do nothing.
     const capabilities = options.client.request === null ? {} : options.client.capabilities;
-    const request = this.#request(server, principal.id, capabilities, options.signal);
+    const request = this.#request(server, callerIdOf(principal), capabilities, options.signal);
     this.#slots.enter(server);
     try {
       return await this.#poolOf(server).use(request, (connection) => runStdioCall(connection, call, options));

@@ -11,7 +11,9 @@ export interface DoorCall {
   readonly arguments: Record<string, unknown>;
   /** Sent as `x-request-id` with every request, so that the audit records of the attempt can be counted. */
   readonly requestId: string;
-  readonly headers?: Record<string, string>;
+  readonly headers?: Record<string, string | string[]>;
+  /** Put behind the path, `?` included. */
+  readonly query?: string;
 }
 
 /** The answer of any door in one form. */

@@ -18,7 +18,7 @@ function modernDoor(name: string, scoped: boolean, where: Path): Door {
     scoped,
     async call(gatewayUrl, call) {
       const { path, tool } = where(call);
-      const answer = await http(`${gatewayUrl}${path}`, {
+      const answer = await http(`${gatewayUrl}${path}${call.query ?? ''}`, {
         method: 'POST',
         headers: {
           ...commonHeaders(call),
@@ -53,7 +53,7 @@ function sessionDoor(name: string, scoped: boolean, where: Path): Door {
     scoped,
     async call(gatewayUrl, call) {
       const { path, tool } = where(call);
-      const url = `${gatewayUrl}${path}`;
+      const url = `${gatewayUrl}${path}${call.query ?? ''}`;
       const opened = await http(url, {
         method: 'POST',
         headers: commonHeaders(call),
@@ -81,7 +81,7 @@ function sessionlessDoor(name: string, scoped: boolean, where: Path): Door {
     scoped,
     async call(gatewayUrl, call) {
       const { path, tool } = where(call);
-      const answer = await http(`${gatewayUrl}${path}`, {
+      const answer = await http(`${gatewayUrl}${path}${call.query ?? ''}`, {
         method: 'POST',
         headers: commonHeaders(call),
         body: legacyCall(tool, call),
@@ -95,7 +95,7 @@ function legacyCall(tool: string, call: DoorCall): unknown {
   return { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: tool, arguments: call.arguments } };
 }
 
-function commonHeaders(call: DoorCall): Record<string, string> {
+function commonHeaders(call: DoorCall): Record<string, string | string[]> {
   return {
     accept: ACCEPT,
     'x-request-id': call.requestId,

@@ -9,12 +9,12 @@ interface RestAnswer {
   content?: { text?: string }[];
 }
 
-/** `POST /mcp-rest/tools/call`. */
+/** `POST /mcp-rest/tools/call${call.query ?? ''}`. */
 export const REST_DOOR: Door = {
   name: 'REST',
   scoped: true,
   async call(gatewayUrl, call) {
-    const raw = await http(`${gatewayUrl}/mcp-rest/tools/call`, {
+    const raw = await http(`${gatewayUrl}/mcp-rest/tools/call${call.query ?? ''}`, {
       method: 'POST',
       headers: {
         'x-request-id': call.requestId,

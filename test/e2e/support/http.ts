@@ -12,7 +12,8 @@ export interface HttpAnswer {
 
 export interface HttpCall {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly headers?: Record<string, string>;
+  /** A list is sent as that many headers of the name. */
+  readonly headers?: Record<string, string | string[]>;
   /** Sent as it is when a string, else as JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal;
