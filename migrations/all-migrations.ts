@@ -7,6 +7,7 @@ import { McpServers1700000000200 } from './1700000000200-mcp-servers.js';
 import { ArgumentRules1700000000210 } from './1700000000210-argument-rules.js';
 import { AuditRecords1700000000300 } from './1700000000300-audit-records.js';
 import { Spend1700000000400 } from './1700000000400-spend.js';
+import { AuditMethod1700000000500 } from './1700000000500-audit-method.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -19,4 +20,5 @@ export const ALL_MIGRATIONS = [
   ArgumentRules1700000000210,
   AuditRecords1700000000300,
   Spend1700000000400,
+  AuditMethod1700000000500,
 ];

@@ -41,6 +41,8 @@ const OWN_RPC_CODES: Partial<Record<ErrorCode, number>> = {
   invalid_request: RPC.invalidRequest,
   malformed_json: RPC.parseError,
   unauthenticated: 4010,
+  unknown_prompt: RPC.invalidParams,
+  unknown_resource: RPC.invalidParams,
   forbidden: 4032,
   forbidden_route: 4032,
   forbidden_scope: 4032,
