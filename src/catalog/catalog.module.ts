@@ -12,7 +12,15 @@ import { ToolResolver } from './tool-resolver.js';
 /** What the upstreams offer, and under which names. */
 @Module({
   imports: [McpServersModule, UpstreamModule],
-  providers: [CatalogService, PublicNames, ToolResolver, ListingService, OfferCatalog, OfferListingService, OfferResolver],
+  providers: [
+    CatalogService,
+    PublicNames,
+    ToolResolver,
+    ListingService,
+    OfferCatalog,
+    OfferListingService,
+    OfferResolver,
+  ],
   exports: [CatalogService, ToolResolver, ListingService, OfferListingService, OfferResolver],
 })
 export class CatalogModule {}

@@ -3,18 +3,20 @@ import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
+import { ServerRequestsModule } from '../server-requests/server-requests.module.js';
 import { ToolCallsModule } from '../tool-calls/tool-calls.module.js';
 import { CredentialWatch } from './credential-watch.js';
 import { LegacyDoor } from './legacy/legacy-door.js';
 import { SessionStore } from './legacy/session-store.js';
 import { McpEndpoint } from './mcp-endpoint.js';
 import { RequestGate } from './request-gate.js';
+import { ServerMethods } from './server-methods.js';
 import { StatelessDoor } from './stateless/stateless-door.js';
 
 /** The MCP doors of both protocol families. */
 @Module({
-  imports: [AuditModule, AuthModule, CatalogModule, PermissionsModule, ToolCallsModule],
-  providers: [McpEndpoint, RequestGate, SessionStore, CredentialWatch, LegacyDoor, StatelessDoor],
+  imports: [AuditModule, AuthModule, CatalogModule, PermissionsModule, ServerRequestsModule, ToolCallsModule],
+  providers: [McpEndpoint, RequestGate, SessionStore, CredentialWatch, ServerMethods, LegacyDoor, StatelessDoor],
   exports: [McpEndpoint],
 })
 export class McpEndpointModule {}

@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
-import type { JsonValue } from '../common/json.js';
+import type { JsonObject, JsonValue } from '../common/json.js';
 import { RPC, type RpcId } from './json-rpc.js';
 
 interface RefusalParts {
@@ -74,6 +74,17 @@ export function refusal(code: ErrorCode, extras: RefusalExtras = {}): RefusedReq
     id: extras.id ?? null,
     headers: extras.headers ?? {},
   });
+}
+
+/** The JSON-RPC error for a request that was understood and failed or was refused behind the door. */
+export function errorOf(
+  { code, publicMessage: message, sent, retryAfter }: GatehouseError,
+  more: JsonObject,
+): { readonly code: number; readonly message: string; readonly data: JsonObject } {
+  const data: JsonObject = { reason: code, ...more };
+  if (sent !== undefined) data.sent = sent;
+  if (retryAfter !== undefined) data.retryAfter = retryAfter;
+  return { code: OWN_RPC_CODES[code] ?? RPC.internalError, message, data };
 }
 
 /** 400 with `-32600`: not one JSON-RPC message of this revision. */

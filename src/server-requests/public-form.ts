@@ -30,7 +30,10 @@ export function publicReply(method: ServerMethod, reply: UpstreamReply, publicUr
     return { kind: 'result', result: { ...result, contents: result['contents'].map((one) => inside(one, publicUri)) } };
   }
   if (method === 'prompts/get' && Array.isArray(result['messages'])) {
-    return { kind: 'result', result: { ...result, messages: result['messages'].map((one) => message(one, publicUri)) } };
+    return {
+      kind: 'result',
+      result: { ...result, messages: result['messages'].map((one) => message(one, publicUri)) },
+    };
   }
   return reply;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ListingService } from '../../catalog/listing.service.js';
 import { ToolResolver, type ResolvedTool } from '../../catalog/tool-resolver.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
-import type { JsonObject } from '../../common/json.js';
+import { isJsonObject, type JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, readCallParams } from '../call-params.js';
@@ -13,15 +13,16 @@ import { resultJson, RPC, type RpcMessage, type RpcRequest } from '../json-rpc.j
 import { STATELESS_VERSION } from '../protocol-versions.js';
 import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
 import { sendEmpty, sendJson } from '../respond.js';
+import { ServerMethods } from '../server-methods.js';
+import { readServerRequest, type ServerRequestParams } from '../server-request-params.js';
 import { SERVER_INFO } from '../server-info.js';
 import { serversMeta, statelessToolsJson } from '../tool-list.js';
 import { readEnvelope, type Envelope } from './envelope.js';
 import { assertHeadersAgree } from './header-agreement.js';
 import { assertParamsAgree } from './param-headers.js';
 import { SERVER_INFO_KEY, StatelessCall } from './stateless-call.js';
+import { statelessReply } from './stateless-reply.js';
 
-/** Only what the doors really serve. */
-const CAPABILITIES: JsonObject = Object.freeze({ tools: {}, logging: {} });
 const DISCOVER_TTL_MS = 60_000;
 
 /** The 2026-07-28 revision: every request stands alone. */
@@ -31,6 +32,7 @@ export class StatelessDoor {
     private readonly listings: ListingService,
     private readonly resolver: ToolResolver,
     private readonly calls: ToolCallService,
+    private readonly methods: ServerMethods,
     private readonly watch: CredentialWatch,
   ) {}
 
@@ -55,10 +57,61 @@ export class StatelessDoor {
       case 'tools/list':
         return this.list(exchange, admission, message);
       case 'server/discover':
-        return sendJson(exchange, 200, resultJson(message.id, discoverResult(admission.granted)));
+        return sendJson(exchange, 200, resultJson(message.id, this.discover(admission.granted)));
       default:
-        throw methodNotFound(message);
+        return this.serveOther(exchange, admission, message, envelope);
     }
+  }
+
+  private async serveOther(
+    exchange: Exchange,
+    admission: Admission,
+    request: RpcRequest,
+    envelope: Envelope,
+  ): Promise<void> {
+    if (this.methods.isList(request.method)) {
+      assertNoCursor(request, 400);
+      const { _meta: meta, ...list } = await this.methods.list(request.method, admission.granted);
+      const own = { ...(isJsonObject(meta) && meta), [SERVER_INFO_KEY]: SERVER_INFO };
+      const result = { resultType: 'complete', ...list, ttlMs: 0, cacheScope: 'private', _meta: own };
+      return sendJson(exchange, 200, resultJson(request.id, result));
+    }
+    const asked = readServerRequest(request, 400);
+    if (asked === null) throw methodNotFound(request);
+    return this.ask(exchange, admission, request, envelope, asked);
+  }
+
+  private async ask(
+    exchange: Exchange,
+    admission: Admission,
+    request: RpcRequest,
+    envelope: Envelope,
+    asked: ServerRequestParams,
+  ): Promise<void> {
+    const call = new StatelessCall(exchange, admission.principal, request, envelope);
+    this.watch.enter(call);
+    try {
+      const context = { door: 'mcp-2026', client: call, signal: call.signal } as const;
+      call.answer(statelessReply(asked, await this.methods.ask(exchange, admission, asked, context)));
+    } catch (thrown) {
+      call.refuse(refusalOf(thrown, request.id));
+      if (!(thrown instanceof GatehouseError)) throw thrown;
+    } finally {
+      this.watch.leave(call);
+    }
+  }
+
+  private discover(access: GrantedAccess): JsonObject {
+    const instructions = instructionsFor(access);
+    return {
+      resultType: 'complete',
+      supportedVersions: [STATELESS_VERSION],
+      capabilities: this.methods.capabilitiesOf(access),
+      ...(instructions === undefined ? {} : { instructions }),
+      ttlMs: DISCOVER_TTL_MS,
+      cacheScope: 'private',
+      _meta: { [SERVER_INFO_KEY]: SERVER_INFO },
+    };
   }
 
   private async list(exchange: Exchange, { granted }: Admission, request: RpcRequest): Promise<void> {
@@ -108,19 +161,6 @@ export class StatelessDoor {
 function unlessUnreachable(thrown: unknown): ResolvedTool | undefined {
   if (thrown instanceof GatehouseError) return undefined;
   throw thrown;
-}
-
-function discoverResult(access: GrantedAccess): JsonObject {
-  const instructions = instructionsFor(access);
-  return {
-    resultType: 'complete',
-    supportedVersions: [STATELESS_VERSION],
-    capabilities: CAPABILITIES,
-    ...(instructions === undefined ? {} : { instructions }),
-    ttlMs: DISCOVER_TTL_MS,
-    cacheScope: 'private',
-    _meta: { [SERVER_INFO_KEY]: SERVER_INFO },
-  };
 }
 
 function unsupportedVersion({ id }: RpcRequest, { version }: Envelope): RefusedRequest {

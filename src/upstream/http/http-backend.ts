@@ -66,12 +66,7 @@ export class HttpBackend implements ToolBackend {
     return leg.capabilities(upstream, signal);
   }
 
-  async listPage(
-    server: McpServer,
-    method: string,
-    params: JsonObject,
-    signal: CancelSignal,
-  ): Promise<UpstreamReply> {
+  async listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
     const upstream = this.#upstreams.of(server);
     const leg = await this.#legOf(upstream, signal);
     return leg.listPage(upstream, method, params, signal);

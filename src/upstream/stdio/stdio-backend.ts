@@ -60,7 +60,11 @@ export class StdioBackend implements ToolBackend {
 
   listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
     return this.#asGateway(server, signal, (connection) =>
-      collectTools(server, (page) => this.#ask(connection, server, 'tools/list', page, signal), () => null),
+      collectTools(
+        server,
+        (page) => this.#ask(connection, server, 'tools/list', page, signal),
+        () => null,
+      ),
     );
   }
 
@@ -68,7 +72,9 @@ export class StdioBackend implements ToolBackend {
     return this.#asGateway(server, signal, async (connection) => {
       if (server.protocolEra !== '2026') return connection.capabilities;
       const reply = await this.#ask(connection, server, 'server/discover', {}, signal);
-      return reply.kind === 'result' && isJsonObject(reply.result['capabilities']) ? reply.result['capabilities'] : null;
+      return reply.kind === 'result' && isJsonObject(reply.result['capabilities'])
+        ? reply.result['capabilities']
+        : null;
     });
   }
 
