@@ -12,8 +12,8 @@ const DESCRIPTION = `Management API of the Gatehouse MCP gateway.
 4. Point an MCP client at \`/mcp\` with that key as bearer token.
 5. For more than one person: \`POST /team/new\` with the servers of a team, then keys with its \`team_id\`.
 
-MCP itself is served at \`/mcp\`, \`/mcp/{server}\` and \`/{server}/mcp\`; these doors speak JSON-RPC and are not listed
-here. Every error outside MCP is an RFC 9457 problem document with a \`code\` of a closed set.`;
+MCP itself is served at \`/mcp\`, \`/mcp/{server}\` and \`/{server}/mcp\`; these doors speak JSON-RPC (tools,
+prompts, resources, completion) and are not listed here. Every error outside MCP is an RFC 9457 problem document with a \`code\` of a closed set.`;
 
 /** Builds the OpenAPI document of all routes. */
 export function openApiDocument(app: INestApplication, version: string): OpenAPIObject {

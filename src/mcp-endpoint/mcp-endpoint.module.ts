@@ -7,16 +7,23 @@ import { ServerRequestsModule } from '../server-requests/server-requests.module.
 import { ToolCallsModule } from '../tool-calls/tool-calls.module.js';
 import { CredentialWatch } from './credential-watch.js';
 import { LegacyDoor } from './legacy/legacy-door.js';
+import { LegacyServerMethods } from './legacy/legacy-server-methods.js';
+import { RunningCalls } from './legacy/running-calls.js';
 import { SessionStore } from './legacy/session-store.js';
 import { McpEndpoint } from './mcp-endpoint.js';
 import { RequestGate } from './request-gate.js';
 import { ServerMethods } from './server-methods.js';
 import { StatelessDoor } from './stateless/stateless-door.js';
+import { StatelessServerMethods } from './stateless/stateless-server-methods.js';
 
 /** The MCP doors of both protocol families. */
 @Module({
   imports: [AuditModule, AuthModule, CatalogModule, PermissionsModule, ServerRequestsModule, ToolCallsModule],
-  providers: [McpEndpoint, RequestGate, SessionStore, CredentialWatch, ServerMethods, LegacyDoor, StatelessDoor],
+  providers: [
+    ...[McpEndpoint, RequestGate, SessionStore, CredentialWatch, ServerMethods],
+    ...[LegacyDoor, LegacyServerMethods, RunningCalls],
+    ...[StatelessDoor, StatelessServerMethods],
+  ],
   exports: [McpEndpoint],
 })
 export class McpEndpointModule {}

@@ -1,12 +1,8 @@
 import type { JsonObject } from '../common/json.js';
-import type { AuthorizedCall } from '../permissions/authorized-call.js';
-import type { AuthorizedRequest } from '../permissions/authorized-request.js';
+import type { AuthorizedOutgoing } from './authorized-outgoing.js';
 import type { RoundInput } from './input-rounds.js';
 import { sessionMeta, statelessMeta } from './protocol.js';
 import type { ClientChannel } from './upstream.types.js';
-
-/** What a backend sends on behalf of a caller: a tool call or a request of another kind, with its permission. */
-export type AuthorizedOutgoing = AuthorizedCall | AuthorizedRequest;
 
 /** Parameters of a call or request at 2026-07-28. */
 export function statelessCallParams(

@@ -1,7 +1,7 @@
 import { abortSignalOf, type CancelSignal } from '../common/cancellation.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
-import type { AuthorizedOutgoing } from './call-params.js';
+import type { AuthorizedOutgoing } from './authorized-outgoing.js';
 import { cancelled, protocolError } from './upstream-errors.js';
 import { CLIENT_METHODS, INTERNAL_ERROR } from './protocol.js';
 import type { InvokeOptions, UpstreamReply } from './upstream.types.js';

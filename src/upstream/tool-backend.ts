@@ -2,7 +2,7 @@ import type { CancelSignal } from '../common/cancellation.js';
 import type { JsonObject } from '../common/json.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
-import type { AuthorizedOutgoing } from './call-params.js';
+import type { AuthorizedOutgoing } from './authorized-outgoing.js';
 import type { InvokeOptions, UpstreamReply } from './upstream.types.js';
 
 /**

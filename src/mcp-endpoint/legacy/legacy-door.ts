@@ -3,20 +3,18 @@ import { ListingService } from '../../catalog/listing.service.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
-import { CredentialWatch } from '../credential-watch.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
 import { isLogLevel } from '../log-levels.js';
 import { SESSION_VERSIONS } from '../protocol-versions.js';
 import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
 import { sendEmpty, sendJson } from '../respond.js';
-import { ServerMethods } from '../server-methods.js';
-import { readServerRequest, type ServerRequestParams } from '../server-request-params.js';
 import { serversMeta, sessionToolsJson } from '../tool-list.js';
 import { helloResult, readHello } from './handshake.js';
-import { cancelledId, LegacyCall } from './legacy-call.js';
+import { cancelledId } from './legacy-call.js';
+import { LegacyServerMethods } from './legacy-server-methods.js';
 import type { LegacySession } from './legacy-session.js';
-import { sessionReply } from './session-reply.js';
+import { RunningCalls } from './running-calls.js';
 import { SessionStore } from './session-store.js';
 
 /** A refusal of one request of a session travels on 200, as official servers do it: the transport itself is fine. */
@@ -29,8 +27,8 @@ export class LegacyDoor {
     private readonly sessions: SessionStore,
     private readonly listings: ListingService,
     private readonly calls: ToolCallService,
-    private readonly methods: ServerMethods,
-    private readonly watch: CredentialWatch,
+    private readonly running: RunningCalls,
+    private readonly others: LegacyServerMethods,
   ) {}
 
   /**
@@ -71,7 +69,7 @@ export class LegacyDoor {
     const hello = readHello(request);
     const session = this.sessions.open({ principal, capabilities: hello.capabilities });
     if (session === null) throw refusal('rate_limited', { id: request.id, headers: { 'retry-after': '10' } });
-    sendJson(exchange, 200, resultJson(request.id, helloResult(hello, granted, this.methods.capabilitiesOf(granted))), {
+    sendJson(exchange, 200, resultJson(request.id, helloResult(hello, granted, this.others.capabilitiesOf(granted))), {
       'mcp-session-id': session.id,
     });
   }
@@ -102,42 +100,7 @@ export class LegacyDoor {
       case 'logging/setLevel':
         return setLogLevel(exchange, session, request);
       default:
-        return this.serveOther(exchange, admission, session, request);
-    }
-  }
-
-  private async serveOther(
-    exchange: Exchange,
-    admission: Admission,
-    session: LegacySession | null,
-    request: RpcRequest,
-  ): Promise<void> {
-    if (this.methods.isList(request.method)) {
-      assertNoCursor(request, OK);
-      const result = await this.methods.list(request.method, admission.granted);
-      return sendJson(exchange, 200, resultJson(request.id, result));
-    }
-    const asked = readServerRequest(request, OK);
-    if (asked === null) throw methodNotFound(request);
-    return this.ask(exchange, admission, session, request, asked);
-  }
-
-  private async ask(
-    exchange: Exchange,
-    admission: Admission,
-    session: LegacySession | null,
-    request: RpcRequest,
-    asked: ServerRequestParams,
-  ): Promise<void> {
-    const call = this.begin(exchange, admission, request, session);
-    try {
-      const context = { door: 'mcp-2025', client: call, signal: call.cancellation } as const;
-      call.answer(sessionReply(await this.methods.ask(exchange, admission, asked, context)));
-    } catch (thrown) {
-      call.refuse(refusalOf(thrown, request.id));
-      if (!(thrown instanceof GatehouseError)) throw thrown;
-    } finally {
-      this.end(call, request, session);
+        return this.others.serve(exchange, admission, session, request);
     }
   }
 
@@ -157,7 +120,7 @@ export class LegacyDoor {
     request: RpcRequest,
   ): Promise<void> {
     const { name, args } = readCallParams(request, OK);
-    const call = this.begin(exchange, admission, request, session);
+    const call = this.running.begin(exchange, admission, request, session);
     try {
       const outcome = await this.calls.execute({
         origin: 'mcp',
@@ -177,28 +140,8 @@ export class LegacyDoor {
       call.refuse(refusalOf(thrown, request.id));
       if (!(thrown instanceof GatehouseError)) throw thrown;
     } finally {
-      this.end(call, request, session);
+      this.running.end(call, request, session);
     }
-  }
-
-  /** To be followed by {@link end}. */
-  private begin(
-    exchange: Exchange,
-    { principal }: Admission,
-    request: RpcRequest,
-    session: LegacySession | null,
-  ): LegacyCall {
-    if (session?.running.has(request.id)) throw invalidRequest('A request with this id is still running', request.id);
-    const call = new LegacyCall(exchange, principal, request, session);
-    session?.running.set(request.id, call.cancellation);
-    this.watch.enter(call);
-    return call;
-  }
-
-  private end(call: LegacyCall, { id }: RpcRequest, session: LegacySession | null): void {
-    this.watch.leave(call);
-    session?.running.delete(id);
-    session?.touch();
   }
 }
 
@@ -222,8 +165,4 @@ function assertKnownVersion({ req }: Exchange, message: RpcMessage): void {
   if (version === undefined || SESSION_VERSIONS.some((known) => known === version)) return;
   const id = message.kind === 'request' ? message.id : null;
   throw invalidRequest(`MCP-Protocol-Version is not supported; supported are ${SESSION_VERSIONS.join(', ')}`, id);
-}
-
-function methodNotFound({ id, method }: RpcRequest): RefusedRequest {
-  return new RefusedRequest({ status: OK, code: RPC.methodNotFound, message: `Method not found: ${method}`, id });
 }

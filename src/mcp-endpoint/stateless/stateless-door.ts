@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ListingService } from '../../catalog/listing.service.js';
 import { ToolResolver, type ResolvedTool } from '../../catalog/tool-resolver.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
-import { isJsonObject, type JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { assertNoCursor, headersWithoutCredential, readCallParams } from '../call-params.js';
@@ -13,15 +13,13 @@ import { resultJson, RPC, type RpcMessage, type RpcRequest } from '../json-rpc.j
 import { STATELESS_VERSION } from '../protocol-versions.js';
 import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
 import { sendEmpty, sendJson } from '../respond.js';
-import { ServerMethods } from '../server-methods.js';
-import { readServerRequest, type ServerRequestParams } from '../server-request-params.js';
 import { SERVER_INFO } from '../server-info.js';
 import { serversMeta, statelessToolsJson } from '../tool-list.js';
 import { readEnvelope, type Envelope } from './envelope.js';
 import { assertHeadersAgree } from './header-agreement.js';
 import { assertParamsAgree } from './param-headers.js';
 import { SERVER_INFO_KEY, StatelessCall } from './stateless-call.js';
-import { statelessReply } from './stateless-reply.js';
+import { StatelessServerMethods } from './stateless-server-methods.js';
 
 const DISCOVER_TTL_MS = 60_000;
 
@@ -32,7 +30,7 @@ export class StatelessDoor {
     private readonly listings: ListingService,
     private readonly resolver: ToolResolver,
     private readonly calls: ToolCallService,
-    private readonly methods: ServerMethods,
+    private readonly others: StatelessServerMethods,
     private readonly watch: CredentialWatch,
   ) {}
 
@@ -59,45 +57,7 @@ export class StatelessDoor {
       case 'server/discover':
         return sendJson(exchange, 200, resultJson(message.id, this.discover(admission.granted)));
       default:
-        return this.serveOther(exchange, admission, message, envelope);
-    }
-  }
-
-  private async serveOther(
-    exchange: Exchange,
-    admission: Admission,
-    request: RpcRequest,
-    envelope: Envelope,
-  ): Promise<void> {
-    if (this.methods.isList(request.method)) {
-      assertNoCursor(request, 400);
-      const { _meta: meta, ...list } = await this.methods.list(request.method, admission.granted);
-      const own = { ...(isJsonObject(meta) && meta), [SERVER_INFO_KEY]: SERVER_INFO };
-      const result = { resultType: 'complete', ...list, ttlMs: 0, cacheScope: 'private', _meta: own };
-      return sendJson(exchange, 200, resultJson(request.id, result));
-    }
-    const asked = readServerRequest(request, 400);
-    if (asked === null) throw methodNotFound(request);
-    return this.ask(exchange, admission, request, envelope, asked);
-  }
-
-  private async ask(
-    exchange: Exchange,
-    admission: Admission,
-    request: RpcRequest,
-    envelope: Envelope,
-    asked: ServerRequestParams,
-  ): Promise<void> {
-    const call = new StatelessCall(exchange, admission.principal, request, envelope);
-    this.watch.enter(call);
-    try {
-      const context = { door: 'mcp-2026', client: call, signal: call.signal } as const;
-      call.answer(statelessReply(asked, await this.methods.ask(exchange, admission, asked, context)));
-    } catch (thrown) {
-      call.refuse(refusalOf(thrown, request.id));
-      if (!(thrown instanceof GatehouseError)) throw thrown;
-    } finally {
-      this.watch.leave(call);
+        return this.others.serve(exchange, admission, message, envelope);
     }
   }
 
@@ -106,7 +66,7 @@ export class StatelessDoor {
     return {
       resultType: 'complete',
       supportedVersions: [STATELESS_VERSION],
-      capabilities: this.methods.capabilitiesOf(access),
+      capabilities: this.others.capabilitiesOf(access),
       ...(instructions === undefined ? {} : { instructions }),
       ttlMs: DISCOVER_TTL_MS,
       cacheScope: 'private',
@@ -172,8 +132,4 @@ function unsupportedVersion({ id }: RpcRequest, { version }: Envelope): RefusedR
     id,
     data,
   });
-}
-
-function methodNotFound({ id, method }: RpcRequest): RefusedRequest {
-  return new RefusedRequest({ status: 404, code: RPC.methodNotFound, message: `Method not found: ${method}`, id });
 }

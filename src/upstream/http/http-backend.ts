@@ -4,7 +4,7 @@ import type { JsonObject } from '../../common/json.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
-import type { AuthorizedOutgoing } from '../call-params.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { RequestIds } from '../json-rpc.js';
 import type { ToolBackend } from '../tool-backend.js';

@@ -2,7 +2,7 @@ import type { CancelSignal } from '../../common/cancellation.js';
 import { createHash } from 'node:crypto';
 import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
-import type { AuthorizedOutgoing } from '../call-params.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import type { RequestIds } from '../json-rpc.js';
 import { ALL_CLIENT_CAPABILITIES } from '../protocol.js';
 import { protocolError } from '../upstream-errors.js';

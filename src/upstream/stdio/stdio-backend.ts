@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
-import type { AuthorizedOutgoing } from '../call-params.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { ALL_CLIENT_CAPABILITIES, GATEWAY_CLIENT, statelessMeta } from '../protocol.js';
 import type { ToolBackend } from '../tool-backend.js';

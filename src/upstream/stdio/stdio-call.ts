@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../common/json.js';
-import { sessionCallParams, statelessCallParams, type AuthorizedOutgoing } from '../call-params.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
+import { sessionCallParams, statelessCallParams } from '../call-params.js';
 import { ClientRelay, type RelayLeg } from '../client-relay.js';
 import { runInputRounds } from '../input-rounds.js';
 import { checkResultType } from '../result-type.js';
