@@ -75,6 +75,15 @@ describe('names and URIs of several servers', () => {
     expect(index.resource('gatehouse://b/file:///docs/x')).toEqual(leadsTo('b', 'file:///docs/x'));
   });
 
+  it('takes no longer than it should for servers that list thousands', () => {
+    const many = (scheme: string): string[] => Array.from({ length: 10_000 }, (_, at) => `${scheme}${at}:{x}`);
+    const started = performance.now();
+    const index = indexOf({ a: { templates: many('a') }, b: { templates: [...many('b'), 'a777:{+y}'] } });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    const qualified = templatesOf(index).filter((template) => template.startsWith('gatehouse:'));
+    expect(qualified).toEqual(['gatehouse://a/a777:{x}', 'gatehouse://b/a777:{+y}']);
+  });
+
   it('qualifies a template that could stand for a resource of another server', () => {
     const index = indexOf({ a: { resources: ['file:///secret'] }, b: { templates: ['file:///{+path}'] } });
     expect(templatesOf(index)).toEqual(['gatehouse://b/file:///{+path}']);

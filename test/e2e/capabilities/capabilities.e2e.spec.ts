@@ -263,7 +263,7 @@ describe('a server that is dead', () => {
     const key = await makeKey(world.gateway, { mcp_servers: ['dead', 'modern'] });
     const { result: listed } = messageOf(await ask(world, key, '2025', 'prompts/list'));
     expect(listed).toMatchObject({
-      prompts: [{ name: 'modern-ask' }, { name: 'modern-odd' }],
+      prompts: [{ name: 'modern-ask' }, { name: 'modern-odd' }, { name: 'modern-asking' }],
       _meta: { 'gatehouse/servers': { dead: 'unavailable', modern: 'ok' } },
     });
     expect(await error('2026', 'prompts/get', { name: 'dead-ask' }, key)).toMatchObject({

@@ -27,7 +27,7 @@ export async function startCapabilityWorld(): Promise<CapabilityWorld> {
     RecordingHttpUpstream.start({
       era: '2026',
       offer: {
-        ...{ label: 'modern', prompts: ['ask', 'odd'], templates: ['modern://{id}'] },
+        ...{ label: 'modern', prompts: ['ask', 'odd', 'asking'], templates: ['modern://{id}'] },
         resources: ['modern:thing', 'shared:thing'],
       },
     }),

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { EverythingOverHttp } from '../../fixtures/upstreams/everything-over-http.js';
 import { makeKey, registerServer } from '../support/management.js';
-import { startCapabilityWorld, type CapabilityWorld } from './capability-world.js';
+import { ask, messageOf, startCapabilityWorld, type CapabilityWorld } from './capability-world.js';
 
 const CLIENT_INFO = { name: 'sdk-capabilities', version: '1' };
 
@@ -125,5 +126,33 @@ describe.each<[string, Connect]>([
     const uri = 'demo://resource/dynamic/text/5';
     expect((await client.readResource({ uri })).contents[0]).toMatchObject({ uri });
     await client.close();
+  });
+});
+
+describe('a prompt that asks its client for something', () => {
+  it('is answered by a client of 2025 in its session', async () => {
+    const client = new LegacyClient(CLIENT_INFO, { capabilities: { elicitation: { form: {} } } });
+    client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { city: 'Bern' } }));
+    await client.connect(new LegacyTransport(new URL(`${world.gateway.url}/mcp`), { requestInit: requestInit() }));
+    const { messages } = await client.getPrompt({ name: 'modern-asking' });
+    expect(messages[1]).toMatchObject({ content: { text: expect.stringContaining('"city":"Bern"') } });
+    expect(messages[1]).toMatchObject({ content: { text: expect.stringContaining('"requestState":"opaque"') } });
+    await client.close();
+  });
+
+  it('is an error for a client of 2025 that cannot be asked', async () => {
+    const client = await connectLegacy('/mcp');
+    await expect(client.getPrompt({ name: 'modern-asking' })).rejects.toMatchObject({ code: -32603 });
+    await client.close();
+  });
+
+  it('is passed on to a client of 2026, and its answers to the server', async () => {
+    const first = messageOf(await ask(world, key, '2026', 'prompts/get', { name: 'modern-asking' }));
+    expect(first.result).toMatchObject({ resultType: 'input_required', requestState: 'opaque' });
+    expect(first.result).not.toHaveProperty('ttlMs');
+    const inputResponses = { city: { action: 'accept', content: { city: 'Thun' } } };
+    const again = { name: 'modern-asking', inputResponses, requestState: 'opaque' };
+    const second = messageOf(await ask(world, key, '2026', 'prompts/get', again));
+    expect(JSON.stringify(second.result)).toContain('Thun');
   });
 });
