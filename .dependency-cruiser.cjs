@@ -21,8 +21,9 @@ const rooms = {
   catalog: ['permissions', 'hooks', 'upstream', 'mcp-servers', 'auth'],
   explain: ['permissions', 'catalog', 'audit', 'auth', 'database', 'expressions', 'mcp-servers'],
   'tool-calls': ['permissions', 'limits', 'hooks', 'audit', 'catalog', 'upstream', 'mcp-servers', 'auth'],
+  'server-requests': ['permissions', 'limits', 'audit', 'catalog', 'upstream', 'mcp-servers', 'auth'],
   health: ['mcp-servers', 'upstream', 'catalog', 'queue', 'events', 'database', 'auth', 'hooks', 'audit'],
-  'mcp-endpoint': ['tool-calls', 'catalog', 'permissions', 'mcp-servers', 'auth', 'audit'],
+  'mcp-endpoint': ['tool-calls', 'server-requests', 'catalog', 'permissions', 'mcp-servers', 'auth', 'audit'],
   'rest-endpoint': ['tool-calls', 'catalog', 'permissions', 'mcp-servers', 'auth', 'audit'],
 };
 const floor = ['common', 'config'];

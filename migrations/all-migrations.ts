@@ -9,6 +9,7 @@ import { AuditRecords1700000000300 } from './1700000000300-audit-records.js';
 import { Spend1700000000400 } from './1700000000400-spend.js';
 import { AuditDetails1700000000420 } from './1700000000420-audit-details.js';
 import { FormerMembers1700000000430 } from './1700000000430-former-members.js';
+import { AuditMethod1700000000500 } from './1700000000500-audit-method.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -23,4 +24,5 @@ export const ALL_MIGRATIONS = [
   Spend1700000000400,
   AuditDetails1700000000420,
   FormerMembers1700000000430,
+  AuditMethod1700000000500,
 ];

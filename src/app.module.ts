@@ -17,6 +17,7 @@ import { OutboundModule } from './outbound/outbound.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { RestEndpointModule } from './rest-endpoint/rest-endpoint.module.js';
+import { ServerRequestsModule } from './server-requests/server-requests.module.js';
 import { ToolCallsModule } from './tool-calls/tool-calls.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
 
@@ -46,6 +47,7 @@ export class AppModule {
         CatalogModule,
         ExplainModule,
         ToolCallsModule,
+        ServerRequestsModule,
         HealthModule.forRoot(config),
         McpEndpointModule,
         RestEndpointModule,

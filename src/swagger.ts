@@ -17,8 +17,8 @@ are filled in:
 
 Then point an MCP client at \`/mcp\` with the key as bearer token: it sees the two tools.
 
-MCP itself is served at \`/mcp\`, \`/mcp/{server}\` and \`/{server}/mcp\`; these doors speak JSON-RPC and are not listed
-here. Every error outside MCP is an RFC 9457 problem document with a \`code\` of a closed set.`;
+MCP itself is served at \`/mcp\`, \`/mcp/{server}\` and \`/{server}/mcp\`; these doors speak JSON-RPC (tools,
+prompts, resources, completion) and are not listed here. Every error outside MCP is an RFC 9457 problem document with a \`code\` of a closed set.`;
 
 /** Builds the OpenAPI document of all routes. */
 export function openApiDocument(app: INestApplication, version: string): OpenAPIObject {

@@ -13,6 +13,9 @@ export class AuditRecordEntity {
   @Column('text')
   door: string;
 
+  @Column('text', { nullable: true })
+  method: string | null;
+
   @Column('text')
   request_id: string;
 

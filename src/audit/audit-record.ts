@@ -16,12 +16,22 @@ export interface AuditedTool {
   readonly toolHash: string;
 }
 
-/** One record per tool call or refusal. Nothing in it is a secret; payloads appear as hashes only. */
+/** A server as records of requests that are no tool calls name it. */
+export interface AuditedServer {
+  readonly serverId: string;
+  readonly serverName: string;
+  readonly tool: null;
+  readonly toolHash: null;
+}
+
+/** One record per tool call, other request to a server, or refusal. Nothing in it is a secret; payloads appear as hashes only. */
 export interface AuditRecord {
   /** The call id; for refusals at the door a new UUID. */
   readonly id: string;
   readonly at: Date;
   readonly door: string;
+  /** MCP method of a request that is no tool call; missing: a tool call or a refusal at the door. */
+  readonly method?: string;
   readonly requestId: string;
   /** null: nobody was authenticated. */
   readonly principal: Principal | null;
@@ -29,8 +39,8 @@ export interface AuditRecord {
   /** Path without query, to be made sense of again: a longer one is cut for refusals, and null for calls. */
   readonly path: string | null;
   /** null when the name was not resolved. */
-  readonly target: AuditedTool | null;
-  /** Name as the caller wrote it, cut to 256 characters. */
+  readonly target: AuditedTool | AuditedServer | null;
+  /** Name or URI as the caller wrote it, without query and fragment, cut to 256 characters. */
   readonly publicName: string | null;
   readonly outcome: AuditOutcome;
   readonly code: ErrorCode | 'upstream_error' | null;

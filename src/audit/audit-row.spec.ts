@@ -12,6 +12,7 @@ const full: AuditRecord = {
   id: '6b0f6a2e-5f4e-4b83-8d1c-1d2f3a4b5c6d',
   at: AT,
   door: 'rest',
+  method: 'prompts/get',
   requestId: QUOTED,
   principal: { ...principalWith([]), id: 'key:1', keyAlias: QUOTED, customerId: QUOTED },
   sourceAddress: '::1',
@@ -33,6 +34,7 @@ const row = {
   id: full.id,
   at: AT.toISOString(),
   door: 'rest',
+  method: 'prompts/get',
   request_id: QUOTED,
   principal_id: 'key:1',
   key_alias: QUOTED,
@@ -66,8 +68,9 @@ describe('auditRow', () => {
 
   it('leaves out what is not known', () => {
     const nothing = { principal: null, target: null, sourceAddress: null, path: null, publicName: null } as const;
+    const { method: _method, ...call } = full;
     const bare: AuditRecord = {
-      ...full,
+      ...call,
       ...nothing,
       code: null,
       argumentsHash: null,

@@ -1,11 +1,12 @@
 import type { Principal } from '../auth/principal.js';
 import type { AuditRecordEntity } from './audit-record.entity.js';
-import type { AuditedTool, AuditRecord } from './audit-record.js';
+import type { AuditRecord } from './audit-record.js';
 
 type Column = keyof AuditRecordEntity;
+type Target = NonNullable<AuditRecord['target']>;
 
 const ofPrincipal = new WeakMap<Principal, string>();
-const ofTool = new WeakMap<AuditedTool, string>();
+const ofTarget = new WeakMap<Target, string>();
 
 /**
  * A record as the JSON of its row, without the columns that are null. Text is put together here instead of by one
@@ -16,6 +17,7 @@ export function auditRow(record: AuditRecord): string {
   return (
     `{"id":"${record.id}","at":"${record.at.toISOString()}","duration_ms":${record.durationMs}` +
     text('door', record.door) +
+    text('method', record.method ?? null) +
     text('request_id', record.requestId) +
     text('source_address', record.sourceAddress) +
     text('path', record.path) +
@@ -28,7 +30,7 @@ export function auditRow(record: AuditRecord): string {
     (record.cost === null ? '' : `,"cost":${record.cost}`) +
     (record.policyVersion === null ? '' : `,"policy_version":${record.policyVersion}`) +
     (principal === null ? '' : remembered(ofPrincipal, principal, principalColumns)) +
-    (target === null ? '' : remembered(ofTool, target, toolColumns)) +
+    (target === null ? '' : remembered(ofTarget, target, targetColumns)) +
     `,"guardrails":${guardrails.length === 0 ? '[]' : JSON.stringify(guardrails)}}`
   );
 }
@@ -37,7 +39,7 @@ function principalColumns({ id, keyAlias, customerId }: Principal): string {
   return text('principal_id', id) + text('key_alias', keyAlias) + text('customer_id', customerId);
 }
 
-function toolColumns({ serverId, serverName, tool, toolHash }: AuditedTool): string {
+function targetColumns({ serverId, serverName, tool, toolHash }: Target): string {
   return (
     text('server_id', serverId) + text('server_name', serverName) + text('tool', tool) + text('tool_hash', toolHash)
   );

@@ -111,7 +111,12 @@ export class KeyRightsDto extends KeyOwnersDto {
   @IsArgumentRules()
   argument_rules?: ArgumentRuleDto[] | null;
 
-  @ApiPropertyOptional({ type: Number, nullable: true, example: 600, description: 'Calls a minute over all servers' })
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    example: 600,
+    description: 'Calls and other requests a minute over all servers',
+  })
   @IsOptional()
   @IsCallLimit()
   rpm_limit?: number | null;

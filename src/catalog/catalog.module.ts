@@ -3,13 +3,24 @@ import { McpServersModule } from '../mcp-servers/mcp-servers.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CatalogService } from './catalog.service.js';
 import { ListingService } from './listing.service.js';
+import { OfferCatalog } from './offer-catalog.js';
+import { OfferListingService } from './offer-listing.service.js';
+import { OfferResolver } from './offer-resolver.js';
 import { PublicNames } from './public-names.js';
 import { ToolResolver } from './tool-resolver.js';
 
 /** What the upstreams offer, and under which names. */
 @Module({
   imports: [McpServersModule, UpstreamModule],
-  providers: [CatalogService, PublicNames, ToolResolver, ListingService],
-  exports: [CatalogService, ToolResolver, ListingService],
+  providers: [
+    CatalogService,
+    PublicNames,
+    ToolResolver,
+    ListingService,
+    OfferCatalog,
+    OfferListingService,
+    OfferResolver,
+  ],
+  exports: [CatalogService, ToolResolver, ListingService, OfferListingService, OfferResolver],
 })
 export class CatalogModule {}

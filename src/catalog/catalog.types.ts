@@ -1,18 +1,33 @@
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
+import type {
+  PromptDefinition,
+  ResourceDefinition,
+  ResourceTemplateDefinition,
+  ServerOffer,
+} from '../upstream/server-offer.js';
 
-/** How fresh the tools of one server are, as shown in `_meta["gatehouse/servers"]`. */
+/** How fresh what is known of one server is, as shown in `_meta["gatehouse/servers"]`. */
 export type CatalogStatus = 'ok' | 'stale' | 'unavailable' | 'needs_auth';
 
-/** The tools of one server at one moment. Immutable; a refresh makes a new one. */
-export interface ServerCatalog {
+/** Something that is known of one server at one moment. Immutable; a refresh makes a new one. */
+export interface KnownOfServer {
   readonly server: McpServer;
   readonly status: CatalogStatus;
+  /** `Date.now()` of the last successful listing; 0: never. */
+  readonly fetchedAt: number;
+}
+
+/** The tools of one server. */
+export interface ServerCatalog extends KnownOfServer {
   readonly tools: readonly ToolDefinition[];
   /** By upstream name. */
   readonly byName: ReadonlyMap<string, ToolDefinition>;
-  /** `Date.now()` of the last successful listing; 0: never. */
-  readonly fetchedAt: number;
+}
+
+/** What one server offers besides tools. */
+export interface KnownOffer extends KnownOfServer {
+  readonly offer: ServerOffer;
 }
 
 /** One row of a list as a caller sees it. */
@@ -22,9 +37,19 @@ export interface ListedTool {
   readonly tool: ToolDefinition;
 }
 
+/** Status of each server in scope, by public prefix. */
+export type ServerStatuses = Readonly<Record<string, CatalogStatus>>;
+
 /** Answer of the listing road. */
 export interface ToolListing {
   readonly tools: readonly ListedTool[];
-  /** By public prefix. */
-  readonly servers: Readonly<Record<string, CatalogStatus>>;
+  readonly servers: ServerStatuses;
+}
+
+/** Prompts, resources and templates as a caller sees them, under their public names and URIs. */
+export interface OfferListing {
+  readonly prompts: readonly PromptDefinition[];
+  readonly resources: readonly ResourceDefinition[];
+  readonly templates: readonly ResourceTemplateDefinition[];
+  readonly servers: ServerStatuses;
 }

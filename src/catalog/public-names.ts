@@ -6,8 +6,7 @@ import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import { CatalogService } from './catalog.service.js';
 import type { ServerCatalog } from './catalog.types.js';
-
-const PUBLIC_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+import { PUBLIC_NAME } from './public-name.js';
 
 /** Where a public name leads. */
 export interface NamedTool {

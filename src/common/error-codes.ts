@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   payload_too_large: { http: 413, title: 'The body is too large', log: 'silent' },
   unsupported_media_type: { http: 415, title: 'Unsupported media type', log: 'silent' },
   unknown_tool: { http: 403, title: 'Unknown tool', log: 'silent' },
+  unknown_prompt: { http: 403, title: 'Unknown prompt', log: 'silent' },
+  unknown_resource: { http: 403, title: 'Unknown resource', log: 'silent' },
   invalid_arguments: { http: 400, title: 'The arguments are not allowed', log: 'silent' },
   guardrail_denied: { http: 400, title: 'Blocked by a guardrail', log: 'silent' },
   guardrail_unavailable: { http: 503, title: 'A guardrail is not available', log: 'error' },

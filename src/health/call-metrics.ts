@@ -23,6 +23,12 @@ export class CallMetrics {
     labelNames: ['door', 'server', 'tool', 'outcome', 'code'],
     registers: [this.registry],
   });
+  private readonly requests = new Counter({
+    name: 'gatehouse_server_requests_total',
+    help: 'Requests to servers that are no tool calls, by door, server, method and outcome',
+    labelNames: ['door', 'server', 'method', 'outcome', 'code'],
+    registers: [this.registry],
+  });
   private readonly durations = new Histogram({
     name: 'gatehouse_tool_call_duration_seconds',
     help: 'Time from the door to the answer of calls that reached a server',
@@ -68,9 +74,14 @@ export class CallMetrics {
   }
 
   private observe(record: AuditRecord): void {
-    const { target, durationMs, guardrails } = record;
+    const { target, durationMs, guardrails, method } = record;
+    if (method !== undefined) return this.observeRequest(record, method);
     this.callTally(record).add(target === null ? undefined : durationMs / 1000);
     for (const step of guardrails) this.guardrailTally(step).add();
+  }
+
+  private observeRequest({ door, target, outcome, code }: AuditRecord, method: string): void {
+    this.requests.labels(door, target?.serverName ?? '', method, outcome, code ?? '').inc();
   }
 
   private callTally({ door, target, outcome, code }: AuditRecord): Tally {

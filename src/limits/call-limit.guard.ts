@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { CallCounters, type Count } from './call-counters.js';
-import { isLimitableCall } from './limitable-call.js';
+import { isLimitableCall, type LimitableCall } from './limitable-call.js';
 import { limitsOf, type Budget, type RateLimit } from './principal-limits.js';
 import { SpendLedger } from './spend-ledger.js';
 
@@ -25,13 +25,18 @@ export class CallLimitGuard implements CanActivate {
     private readonly ledger: SpendLedger,
   ) {}
 
-  /**
-   * Counts the call. A call that one limit refuses does not use up the others.
-   * @throws GatehouseError `budget_exceeded`, or `rate_limited` with the seconds to wait; nothing was sent.
-   */
+  /** Counts the call of this context. @throws GatehouseError as {@link admit}. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call: unknown = context.getArgByIndex(0);
     if (context.getType<string>() !== 'mcp' || !isLimitableCall(call)) throw misplaced(context);
+    return this.admit(call);
+  }
+
+  /**
+   * Counts a call, or another request to a server. One that a limit refuses does not use up the others.
+   * @throws GatehouseError `budget_exceeded`, or `rate_limited` with the seconds to wait; nothing was sent.
+   */
+  admit(call: LimitableCall): true | Promise<true> {
     const limits = limitsOf(call.principal);
     if (limits === 'none') return true;
     for (const budget of limits.budgets) {

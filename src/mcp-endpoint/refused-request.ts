@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
-import type { JsonValue } from '../common/json.js';
+import type { JsonObject, JsonValue } from '../common/json.js';
 import { RPC, type RpcId } from './json-rpc.js';
 
 interface RefusalParts {
@@ -41,6 +41,8 @@ const OWN_RPC_CODES: Partial<Record<ErrorCode, number>> = {
   invalid_request: RPC.invalidRequest,
   malformed_json: RPC.parseError,
   unauthenticated: 4010,
+  unknown_prompt: RPC.invalidParams,
+  unknown_resource: RPC.invalidParams,
   forbidden: 4032,
   forbidden_route: 4032,
   forbidden_scope: 4032,
@@ -72,6 +74,17 @@ export function refusal(code: ErrorCode, extras: RefusalExtras = {}): RefusedReq
     id: extras.id ?? null,
     headers: extras.headers ?? {},
   });
+}
+
+/** The JSON-RPC error for a request that was understood and failed or was refused behind the door. */
+export function errorOf(
+  { code, publicMessage: message, sent, retryAfter }: GatehouseError,
+  more: JsonObject,
+): { readonly code: number; readonly message: string; readonly data: JsonObject } {
+  const data: JsonObject = { reason: code, ...more };
+  if (sent !== undefined) data.sent = sent;
+  if (retryAfter !== undefined) data.retryAfter = retryAfter;
+  return { code: OWN_RPC_CODES[code] ?? RPC.internalError, message, data };
 }
 
 /** 400 with `-32600`: not one JSON-RPC message of this revision. */

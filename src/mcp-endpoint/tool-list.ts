@@ -1,4 +1,4 @@
-import type { ListedTool, ToolListing } from '../catalog/catalog.types.js';
+import type { ListedTool, ServerStatuses, ToolListing } from '../catalog/catalog.types.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 
@@ -22,7 +22,7 @@ export function sessionToolsJson(listing: ToolListing): string {
 }
 
 /** `_meta` of a list; null on doors of a single server, which have nothing to tell apart. */
-export function serversMeta(listing: ToolListing, single: boolean): JsonObject | null {
+export function serversMeta(listing: { readonly servers: ServerStatuses }, single: boolean): JsonObject | null {
   return single ? null : { [SERVERS_META_KEY]: { ...listing.servers } };
 }
 

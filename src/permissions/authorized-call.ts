@@ -36,6 +36,11 @@ export class AuthorizedCall {
     this.arguments = parts.arguments;
   }
 
+  /** Tells it from requests of other kinds. */
+  get method(): 'tools/call' {
+    return 'tools/call';
+  }
+
   /** @internal reached through {@link authorizeCall}, which alone can name the token. */
   static make(token: typeof CONSTRUCTION_TOKEN, access: ServerAccess, parts: CallParts): AuthorizedCall {
     return new AuthorizedCall(token, access, parts);

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
 import type { JsonObject, JsonValue } from '../common/json.js';
 import type { RpcId, SideMessage } from './json-rpc.js';
-import { NotificationRelay, type SideListener, type ToolWatch } from './notification-relay.js';
+import { NotificationRelay, type SideListener, type ListWatch } from './notification-relay.js';
 import { CLIENT_METHODS, METHOD_NOT_FOUND } from './protocol.js';
 import type { ClientChannel } from './upstream.types.js';
 
@@ -15,7 +15,7 @@ const REJECTED = -1;
 const logger = new Logger('Upstream');
 
 /** What a relay needs of the leg that it works for. */
-export interface RelayLeg extends ToolWatch {
+export interface RelayLeg extends ListWatch {
   /** Sends an answer to a question of the upstream. */
   answer(message: JsonObject): void;
   /** The call now waits for the client (true), or for the upstream again. */

@@ -1,8 +1,9 @@
 import { abortSignalOf, type CancelSignal } from '../common/cancellation.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
+import type { AuthorizedOutgoing } from './authorized-outgoing.js';
 import { cancelled, protocolError } from './upstream-errors.js';
-import { CLIENT_METHODS } from './protocol.js';
+import { CLIENT_METHODS, INTERNAL_ERROR } from './protocol.js';
 import type { InvokeOptions, UpstreamReply } from './upstream.types.js';
 
 /** What a request of the stateless revision repeats of an earlier `input_required`. */
@@ -26,6 +27,7 @@ class Unanswered extends Error {}
  * @param send issues the call once, with a new id.
  */
 export async function runInputRounds(
+  { method }: Pick<AuthorizedOutgoing, 'method'>,
   options: InvokeOptions,
   send: (input: RoundInput) => Promise<UpstreamReply>,
 ): Promise<UpstreamReply> {
@@ -36,7 +38,7 @@ export async function runInputRounds(
     if (round === MAX_ROUNDS) throw protocolError('yes', `still asks after ${MAX_ROUNDS} rounds`);
     const { requestState } = reply.result;
     const inputResponses = await answersTo(reply.result, client.request, options.signal);
-    if (inputResponses === null) return unanswered();
+    if (inputResponses === null) return unanswered(method);
     reply = await send({
       inputResponses,
       requestState: typeof requestState === 'string' ? requestState : undefined,
@@ -82,8 +84,12 @@ async function putQuestion(question: JsonValue, ask: Ask, signal: CancelSignal):
   }
 }
 
-/** The protocol gives the client no error to send back, so the call ends as a failed tool. */
-function unanswered(): UpstreamReply {
+/** The protocol gives the client no error to send back, so the call ends as a failed tool or the request as an error. */
+function unanswered(method: AuthorizedOutgoing['method']): UpstreamReply {
+  if (method !== 'tools/call') {
+    const message = 'The server asked the client for input, and the client did not answer';
+    return { kind: 'error', error: { code: INTERNAL_ERROR, message } };
+  }
   const text = 'The tool asked the client for input, and the client did not answer.';
   return { kind: 'result', result: { content: [{ type: 'text', text }], isError: true } };
 }

@@ -6,6 +6,13 @@ import type { ClientChannel } from './upstream.types.js';
 
 const SEVERITY: readonly string[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
+/** By these an upstream says that one of its lists changed. */
+export const LIST_CHANGES: ReadonlySet<string> = new Set([
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+  'notifications/resources/list_changed',
+]);
+
 const logger = new Logger('Upstream');
 
 /** Takes what an upstream sends besides the reply. */
@@ -13,9 +20,9 @@ export interface SideListener {
   onMessage(message: SideMessage): void;
 }
 
-/** Told when an upstream says that its tools changed. */
-export interface ToolWatch {
-  toolsChanged(): void;
+/** Told when an upstream says that one of its lists changed. */
+export interface ListWatch {
+  listsChanged(): void;
 }
 
 /** How severe a log level is, from 0; -1: no such level. */
@@ -32,7 +39,7 @@ export class NotificationRelay implements SideListener {
     private readonly client: ClientChannel,
     /** Our progress token of this call. */
     private readonly token: number,
-    private readonly watch: ToolWatch,
+    private readonly watch: ListWatch,
   ) {}
 
   onMessage(message: SideMessage): void {
@@ -40,7 +47,7 @@ export class NotificationRelay implements SideListener {
     if (message.kind === 'request') logger.warn(`An upstream sent a request that its revision forbids: ${method}`);
     else if (method === 'notifications/progress') this.#onProgress(params);
     else if (method === 'notifications/message') this.#onLogLine(params);
-    else if (method === 'notifications/tools/list_changed') this.watch.toolsChanged();
+    else if (LIST_CHANGES.has(method)) this.watch.listsChanged();
   }
 
   #onProgress(params: JsonObject): void {

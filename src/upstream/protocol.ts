@@ -18,6 +18,7 @@ export const HEADER_MISMATCH = -32020;
 export const MISSING_CAPABILITY = -32021;
 export const UNSUPPORTED_VERSION = -32022;
 export const METHOD_NOT_FOUND = -32601;
+export const INTERNAL_ERROR = -32603;
 
 /** Asks the client can be asked by an upstream. */
 export const CLIENT_METHODS: ReadonlySet<string> = new Set([

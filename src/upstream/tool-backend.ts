@@ -1,7 +1,8 @@
 import type { CancelSignal } from '../common/cancellation.js';
+import type { JsonObject } from '../common/json.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
-import type { AuthorizedCall } from '../permissions/authorized-call.js';
+import type { AuthorizedOutgoing } from './authorized-outgoing.js';
 import type { InvokeOptions, UpstreamReply } from './upstream.types.js';
 
 /**
@@ -11,10 +12,14 @@ import type { InvokeOptions, UpstreamReply } from './upstream.types.js';
 export interface ToolBackend {
   /** Can this transport carry headers that a hook adds? */
   readonly carriesHookHeaders: boolean;
-  /** Sends the call once. */
-  invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply>;
+  /** Sends the call or request once. */
+  invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply>;
   /** Every page of the upstream's tools, under the server's own credential. */
   listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]>;
+  /** What the server says that it offers (its MCP capabilities); null: it does not say. */
+  capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null>;
+  /** One page of another list, under the server's own credential. */
+  listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply>;
   /** Forgets connections, sessions and processes of a server that was changed or deleted. */
   release(serverId: string): Promise<void>;
   /** Closes everything. */

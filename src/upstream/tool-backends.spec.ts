@@ -50,7 +50,7 @@ describe('ToolBackends', () => {
   it('tell when an upstream says that its tools changed', async () => {
     const lister = new ToolLister(backends, stage.changes);
     const changed: string[] = [];
-    const end = lister.onToolsChanged((serverId) => changed.push(serverId));
+    const end = lister.onListsChanged((serverId) => changed.push(serverId));
     const body = [
       '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}',
       '{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}',

@@ -3,15 +3,15 @@ import { Injectable } from '@nestjs/common';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import { ToolBackends } from './tool-backends.js';
-import { ToolChanges } from './tool-changes.js';
+import { ListChanges } from './list-changes.js';
 
 /** Lists what upstreams offer. The part of a backend that may be used outside of `tool-calls`: it cannot call. */
 @Injectable()
 export class ToolLister {
   readonly #backends: ToolBackends;
-  readonly #changes: ToolChanges;
+  readonly #changes: ListChanges;
 
-  constructor(backends: ToolBackends, changes: ToolChanges) {
+  constructor(backends: ToolBackends, changes: ListChanges) {
     this.#backends = backends;
     this.#changes = changes;
   }
@@ -25,11 +25,11 @@ export class ToolLister {
   }
 
   /**
-   * Calls `listener` with the id of a server whose tools are not those that were listed: it said so, or it refused a
-   * call because of it.
+   * Calls `listener` with the id of a server whose lists are not what they were: it said so, or it refused a call because
+   * of it.
    * @returns a function that ends the subscription.
    */
-  onToolsChanged(listener: (serverId: string) => void): () => void {
+  onListsChanged(listener: (serverId: string) => void): () => void {
     return this.#changes.subscribe(listener);
   }
 }

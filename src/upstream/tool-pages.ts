@@ -1,13 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
+import { isJsonObject, type JsonValue } from '../common/json.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
-import { protocolError } from './upstream-errors.js';
-import type { UpstreamReply } from './upstream.types.js';
-
-/** More pages or tools than this is a loop, not a list. */
-const MAX_PAGES = 100;
-const MAX_TOOLS = 10_000;
+import { collectPages, type FetchPage } from './list-pages.js';
 
 const logger = new Logger('ToolPages');
 
@@ -19,31 +14,12 @@ const logger = new Logger('ToolPages');
  */
 export async function collectTools(
   server: McpServer,
-  fetchPage: (params: JsonObject) => Promise<UpstreamReply>,
+  fetchPage: FetchPage,
   faultOf: (tool: ToolDefinition) => string | null,
 ): Promise<readonly ToolDefinition[]> {
   const tools = new Map<string, ToolDefinition>();
-  const cursors = new Set<string>();
-  for (let params: JsonObject = {}; ;) {
-    const page = resultOf(await fetchPage(params));
-    for (const tool of toolsOf(page)) addTool(tools, tool, server, faultOf);
-    const cursor = page['nextCursor'];
-    if (typeof cursor !== 'string') return [...tools.values()];
-    if (cursors.has(cursor) || cursors.size >= MAX_PAGES) throw protocolError('no', 'the list of tools has no end');
-    cursors.add(cursor);
-    params = { cursor };
-  }
-}
-
-function resultOf(reply: UpstreamReply): JsonObject {
-  if (reply.kind === 'result') return reply.result;
-  throw protocolError('no', `tools/list was answered with ${reply.error.code}: ${reply.error.message}`);
-}
-
-function toolsOf(page: JsonObject): JsonValue[] {
-  const { tools } = page;
-  if (!Array.isArray(tools)) throw protocolError('no', 'tools/list has no list of tools');
-  return tools;
+  for (const tool of await collectPages('tools/list', 'tools', fetchPage)) addTool(tools, tool, server, faultOf);
+  return [...tools.values()];
 }
 
 function addTool(
@@ -52,7 +28,6 @@ function addTool(
   server: McpServer,
   faultOf: (tool: ToolDefinition) => string | null,
 ): void {
-  if (tools.size >= MAX_TOOLS) throw protocolError('no', `more than ${MAX_TOOLS} tools`);
   const fault = !isTool(tool) ? 'no name or no inputSchema' : tools.has(tool.name) ? 'listed twice' : faultOf(tool);
   if (fault === null && isTool(tool)) tools.set(tool.name, tool);
   else logger.warn(`Server ${server.id}: a tool is left out (${nameOf(tool)}): ${fault}`);

@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common';
 import { McpServersModule } from '../mcp-servers/mcp-servers.module.js';
 import { HttpBackend } from './http/http-backend.js';
 import { StdioBackend } from './stdio/stdio-backend.js';
+import { OfferReader } from './offer-reader.js';
+import { RequestSender } from './request-sender.js';
 import { ToolBackends } from './tool-backends.js';
-import { ToolChanges } from './tool-changes.js';
+import { ListChanges } from './list-changes.js';
 import { ToolLister } from './tool-lister.js';
 import { DEFAULT_UPSTREAM_LIMITS, UPSTREAM_LIMITS } from './upstream-limits.js';
 
@@ -12,12 +14,14 @@ import { DEFAULT_UPSTREAM_LIMITS, UPSTREAM_LIMITS } from './upstream-limits.js';
   imports: [McpServersModule],
   providers: [
     { provide: UPSTREAM_LIMITS, useValue: DEFAULT_UPSTREAM_LIMITS },
-    ToolChanges,
+    ListChanges,
     HttpBackend,
     StdioBackend,
     ToolBackends,
     ToolLister,
+    OfferReader,
+    RequestSender,
   ],
-  exports: [ToolBackends, ToolLister],
+  exports: [ToolBackends, ToolLister, OfferReader, RequestSender],
 })
 export class UpstreamModule {}

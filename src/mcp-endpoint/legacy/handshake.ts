@@ -6,8 +6,6 @@ import type { RpcRequest } from '../json-rpc.js';
 import { SESSION_VERSIONS } from '../protocol-versions.js';
 import { SERVER_INFO } from '../server-info.js';
 
-/** Only what the doors really serve. */
-const CAPABILITIES: JsonObject = Object.freeze({ tools: {}, logging: {} });
 const NO_CAPABILITIES: JsonObject = Object.freeze({});
 
 /** What a client says in `initialize`. */
@@ -26,12 +24,12 @@ export function readHello({ params, id }: RpcRequest): Hello {
   return { version: SESSION_VERSIONS.find((version) => version === asked) ?? SESSION_VERSIONS[0], capabilities };
 }
 
-/** The result of `initialize`. */
-export function helloResult({ version }: Hello, access: GrantedAccess): JsonObject {
+/** The result of `initialize`. @param capabilities what the door serves */
+export function helloResult({ version }: Hello, access: GrantedAccess, capabilities: JsonObject): JsonObject {
   const instructions = instructionsFor(access);
   return {
     protocolVersion: version,
-    capabilities: CAPABILITIES,
+    capabilities,
     serverInfo: SERVER_INFO,
     ...(instructions === undefined ? {} : { instructions }),
   };

@@ -134,7 +134,7 @@ describe('a session', () => {
   });
 
   it.each([
-    ['prompts/list', {}, 200, -32601],
+    ['resources/subscribe', {}, 200, -32601],
     ['constructor', {}, 200, -32601],
     ['logging/setLevel', { level: 'loud' }, 200, -32602],
     ['tools/call', {}, 200, -32602],

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { CredentialWatch } from '../../auth/credential-watch.js';
 import { credentialIdOf } from '../../auth/principal.js';
 import { ListingService } from '../../catalog/listing.service.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
@@ -13,8 +12,10 @@ import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-r
 import { sendEmpty, sendJson } from '../respond.js';
 import { serversMeta, sessionToolsJson } from '../tool-list.js';
 import { helloResult, readHello } from './handshake.js';
-import { cancelledId, LegacyCall } from './legacy-call.js';
+import { cancelledId } from './legacy-call.js';
+import { LegacyServerMethods } from './legacy-server-methods.js';
 import type { LegacySession } from './legacy-session.js';
+import { RunningCalls } from './running-calls.js';
 import { SessionStore } from './session-store.js';
 
 /** A refusal of one request of a session travels on 200, as official servers do it: the transport itself is fine. */
@@ -27,7 +28,8 @@ export class LegacyDoor {
     private readonly sessions: SessionStore,
     private readonly listings: ListingService,
     private readonly calls: ToolCallService,
-    private readonly watch: CredentialWatch,
+    private readonly running: RunningCalls,
+    private readonly others: LegacyServerMethods,
   ) {}
 
   /**
@@ -68,7 +70,9 @@ export class LegacyDoor {
     const hello = readHello(request);
     const session = this.sessions.open({ principal, capabilities: hello.capabilities });
     if (session === null) throw refusal('rate_limited', { id: request.id, headers: { 'retry-after': '10' } });
-    sendJson(exchange, 200, resultJson(request.id, helloResult(hello, granted)), { 'mcp-session-id': session.id });
+    sendJson(exchange, 200, resultJson(request.id, helloResult(hello, granted, this.others.capabilitiesOf(granted))), {
+      'mcp-session-id': session.id,
+    });
   }
 
   /** null: the request names no session. */
@@ -97,7 +101,7 @@ export class LegacyDoor {
       case 'logging/setLevel':
         return setLogLevel(exchange, session, request);
       default:
-        throw methodNotFound(request);
+        return this.others.serve(exchange, admission, session, request);
     }
   }
 
@@ -117,10 +121,7 @@ export class LegacyDoor {
     request: RpcRequest,
   ): Promise<void> {
     const { name, args } = readCallParams(request, OK);
-    if (session?.running.has(request.id)) throw invalidRequest('A request with this id is still running', request.id);
-    const call = new LegacyCall(exchange, admission.principal, request, session);
-    session?.running.set(request.id, call.cancellation);
-    this.watch.enter(call);
+    const call = this.running.begin(exchange, admission, request, session);
     try {
       const outcome = await this.calls.execute({
         origin: 'mcp',
@@ -140,9 +141,7 @@ export class LegacyDoor {
       call.refuse(refusalOf(thrown, request.id));
       if (!(thrown instanceof GatehouseError)) throw thrown;
     } finally {
-      this.watch.leave(call);
-      session?.running.delete(request.id);
-      session?.touch();
+      this.running.end(call, request, session);
     }
   }
 }
@@ -167,8 +166,4 @@ function assertKnownVersion({ req }: Exchange, message: RpcMessage): void {
   if (version === undefined || SESSION_VERSIONS.some((known) => known === version)) return;
   const id = message.kind === 'request' ? message.id : null;
   throw invalidRequest(`MCP-Protocol-Version is not supported; supported are ${SESSION_VERSIONS.join(', ')}`, id);
-}
-
-function methodNotFound({ id, method }: RpcRequest): RefusedRequest {
-  return new RefusedRequest({ status: OK, code: RPC.methodNotFound, message: `Method not found: ${method}`, id });
 }

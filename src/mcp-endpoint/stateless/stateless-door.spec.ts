@@ -57,7 +57,7 @@ describe('the ladder', () => {
     ['no method header', stateless('tools/list', {}, { headers: { 'mcp-method': undefined } }), 400, -32020],
     [
       'another method in the header',
-      stateless('tools/list', {}, { headers: { 'mcp-method': 'prompts/list' } }),
+      stateless('tools/list', {}, { headers: { 'mcp-method': 'resources/subscribe' } }),
       400,
       -32020,
     ],
@@ -88,16 +88,9 @@ describe('the ladder', () => {
       400,
       -32022,
     ],
-    ...[
-      'initialize',
-      'ping',
-      'logging/setLevel',
-      'resources/subscribe',
-      'prompts/list',
-      'subscriptions/listen',
-      'x/y',
-      'toString',
-    ].map((method): [string, SendOptions, number, number] => [`method ${method}`, stateless(method), 404, -32601]),
+    ...['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'subscriptions/listen', 'x/y', 'toString'].map(
+      (method): [string, SendOptions, number, number] => [`method ${method}`, stateless(method), 404, -32601],
+    ),
     ['a call without a name', stateless('tools/call', {}), 400, -32602],
     ['a call with a list of arguments', call({ arguments: [] }), 400, -32602],
     ['a cursor', stateless('tools/list', { cursor: '' }), 400, -32602],

@@ -19,9 +19,8 @@ import { readEnvelope, type Envelope } from './envelope.js';
 import { assertHeadersAgree } from './header-agreement.js';
 import { assertParamsAgree } from './param-headers.js';
 import { SERVER_INFO_KEY, StatelessCall } from './stateless-call.js';
+import { StatelessServerMethods } from './stateless-server-methods.js';
 
-/** Only what the doors really serve. */
-const CAPABILITIES: JsonObject = Object.freeze({ tools: {}, logging: {} });
 const DISCOVER_TTL_MS = 60_000;
 
 /** The 2026-07-28 revision: every request stands alone. */
@@ -31,6 +30,7 @@ export class StatelessDoor {
     private readonly listings: ListingService,
     private readonly resolver: ToolResolver,
     private readonly calls: ToolCallService,
+    private readonly others: StatelessServerMethods,
     private readonly watch: CredentialWatch,
   ) {}
 
@@ -55,10 +55,23 @@ export class StatelessDoor {
       case 'tools/list':
         return this.list(exchange, admission, message);
       case 'server/discover':
-        return sendJson(exchange, 200, resultJson(message.id, discoverResult(admission.granted)));
+        return sendJson(exchange, 200, resultJson(message.id, this.discover(admission.granted)));
       default:
-        throw methodNotFound(message);
+        return this.others.serve(exchange, admission, message, envelope);
     }
+  }
+
+  private discover(access: GrantedAccess): JsonObject {
+    const instructions = instructionsFor(access);
+    return {
+      resultType: 'complete',
+      supportedVersions: [STATELESS_VERSION],
+      capabilities: this.others.capabilitiesOf(access),
+      ...(instructions === undefined ? {} : { instructions }),
+      ttlMs: DISCOVER_TTL_MS,
+      cacheScope: 'private',
+      _meta: { [SERVER_INFO_KEY]: SERVER_INFO },
+    };
   }
 
   private async list(exchange: Exchange, { granted }: Admission, request: RpcRequest): Promise<void> {
@@ -110,19 +123,6 @@ function unlessUnreachable(thrown: unknown): ResolvedTool | undefined {
   throw thrown;
 }
 
-function discoverResult(access: GrantedAccess): JsonObject {
-  const instructions = instructionsFor(access);
-  return {
-    resultType: 'complete',
-    supportedVersions: [STATELESS_VERSION],
-    capabilities: CAPABILITIES,
-    ...(instructions === undefined ? {} : { instructions }),
-    ttlMs: DISCOVER_TTL_MS,
-    cacheScope: 'private',
-    _meta: { [SERVER_INFO_KEY]: SERVER_INFO },
-  };
-}
-
 function unsupportedVersion({ id }: RpcRequest, { version }: Envelope): RefusedRequest {
   const data = { supported: [STATELESS_VERSION], requested: version };
   return new RefusedRequest({
@@ -132,8 +132,4 @@ function unsupportedVersion({ id }: RpcRequest, { version }: Envelope): RefusedR
     id,
     data,
   });
-}
-
-function methodNotFound({ id, method }: RpcRequest): RefusedRequest {
-  return new RefusedRequest({ status: 404, code: RPC.methodNotFound, message: `Method not found: ${method}`, id });
 }

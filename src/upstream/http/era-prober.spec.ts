@@ -13,7 +13,7 @@ import {
 import { HttpStage, textOf } from '../../../test/fixtures/upstreams/http-stage.js';
 import { Secret } from '../../common/secret.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
-import { ToolChanges } from '../tool-changes.js';
+import { ListChanges } from '../list-changes.js';
 import { HttpBackend } from './http-backend.js';
 
 interface Probe {
@@ -43,7 +43,7 @@ const error = (code: number, data = 'null', id = '$ID') =>
 
 describe('the era of an upstream', () => {
   const outbound = loopbackOutbound();
-  const backend = new HttpBackend(outbound, new ToolChanges(), limits());
+  const backend = new HttpBackend(outbound, new ListChanges(), limits());
   let server: Server | undefined;
   afterEach(() => {
     server?.closeAllConnections();

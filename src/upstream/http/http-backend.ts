@@ -1,13 +1,14 @@
 import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
+import type { JsonObject } from '../../common/json.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
-import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { RequestIds } from '../json-rpc.js';
 import type { ToolBackend } from '../tool-backend.js';
-import { ToolChanges } from '../tool-changes.js';
+import { ListChanges } from '../list-changes.js';
 import { collectTools } from '../tool-pages.js';
 import { untilAborted } from '../until-aborted.js';
 import { UPSTREAM_LIMITS, type UpstreamLimits } from '../upstream-limits.js';
@@ -30,7 +31,7 @@ export class HttpBackend implements ToolBackend {
   readonly #prober: EraProber;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(outbound: OutboundClient, changes: ToolChanges, @Inject(UPSTREAM_LIMITS) limits: UpstreamLimits) {
+  constructor(outbound: OutboundClient, changes: ListChanges, @Inject(UPSTREAM_LIMITS) limits: UpstreamLimits) {
     const ids = new RequestIds();
     this.#upstreams = new HttpUpstreams(outbound, changes, limits);
     this.#stateless = new StatelessLeg(ids, limits);
@@ -39,7 +40,7 @@ export class HttpBackend implements ToolBackend {
     this.#sweeper = setInterval(() => this.#upstreams.sweep(), limits.sweepMs).unref();
   }
 
-  async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
+  async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     const upstream = this.#upstreams.of(call.server);
     this.#slots.enter(call.server);
     try {
@@ -56,7 +57,19 @@ export class HttpBackend implements ToolBackend {
     const era = upstream.era ?? (await this.#probe(upstream, signal));
     const leg = era === '2026' ? this.#stateless : this.#sessions;
     const faultOf = (tool: ToolDefinition) => (era === '2026' ? paramHeaderFault(tool.inputSchema) : null);
-    return collectTools(server, (params) => leg.listPage(upstream, params, signal), faultOf);
+    return collectTools(server, (params) => leg.listPage(upstream, 'tools/list', params, signal), faultOf);
+  }
+
+  async capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null> {
+    const upstream = this.#upstreams.of(server);
+    const leg = await this.#legOf(upstream, signal);
+    return leg.capabilities(upstream, signal);
+  }
+
+  async listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
+    const upstream = this.#upstreams.of(server);
+    const leg = await this.#legOf(upstream, signal);
+    return leg.listPage(upstream, method, params, signal);
   }
 
   release(serverId: string): Promise<void> {
@@ -66,6 +79,11 @@ export class HttpBackend implements ToolBackend {
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
     await this.#upstreams.close();
+  }
+
+  async #legOf(upstream: HttpUpstream, signal: CancelSignal): Promise<StatelessLeg | SessionLeg> {
+    const era = upstream.era ?? (await this.#probe(upstream, signal));
+    return era === '2026' ? this.#stateless : this.#sessions;
   }
 
   #probe(upstream: HttpUpstream, signal: CancelSignal): Promise<Era> {

@@ -16,7 +16,7 @@ import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import { Secret } from '../../common/secret.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
-import { ToolChanges } from '../tool-changes.js';
+import { ListChanges } from '../list-changes.js';
 import { HttpBackend } from './http-backend.js';
 
 const ERAS = ['2025', '2026'] as const;
@@ -170,7 +170,7 @@ describe.each(ERAS)('an upstream of %s that fails', (era) => {
 
 describe.each(ERAS)('an upstream pinned to %s that cannot be reached', (protocolEra) => {
   const outbound = loopbackOutbound();
-  const backend = new HttpBackend(outbound, new ToolChanges(), limits());
+  const backend = new HttpBackend(outbound, new ListChanges(), limits());
   const callAt = (url: string) =>
     backend.invoke(aCall(aServer({ url: new Secret(url), protocolEra }), 'echo'), invokeOptions());
 
@@ -185,7 +185,7 @@ describe.each(ERAS)('an upstream pinned to %s that cannot be reached', (protocol
   });
 
   it('blocked address: unavailable, nothing sent, and the reason is for the log', async () => {
-    const strict = new HttpBackend(new OutboundClient(configWith({ outboundAllow: [] })), new ToolChanges(), limits());
+    const strict = new HttpBackend(new OutboundClient(configWith({ outboundAllow: [] })), new ListChanges(), limits());
     const server = aServer({ url: new Secret('http://127.0.0.1:9/mcp'), protocolEra });
     const failure = strict.invoke(aCall(server, 'echo'), invokeOptions());
     await expect(failure).rejects.toMatchObject({

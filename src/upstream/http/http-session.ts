@@ -71,6 +71,11 @@ export class HttpSession {
     return session;
   }
 
+  /** Capabilities of the server. */
+  get capabilities(): JsonObject {
+    return this.facts.capabilities;
+  }
+
   /** A 404 means that the session is gone, but only if there is one. */
   get hasId(): boolean {
     return this.facts.id !== null;

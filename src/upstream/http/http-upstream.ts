@@ -1,7 +1,7 @@
 import type { OutboundClient } from '../../outbound/outbound-client.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
-import type { ToolWatch } from '../notification-relay.js';
-import type { ToolChanges } from '../tool-changes.js';
+import type { ListWatch } from '../notification-relay.js';
+import type { ListChanges } from '../list-changes.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import { HttpTarget } from './http-target.js';
 import { SessionPool } from './session-pool.js';
@@ -10,7 +10,7 @@ import { SessionPool } from './session-pool.js';
 export type Era = Exclude<McpServer['protocolEra'], 'auto'>;
 
 /** Everything that is remembered about one server object. */
-export class HttpUpstream implements ToolWatch {
+export class HttpUpstream implements ListWatch {
   readonly target: HttpTarget;
   readonly sessions: SessionPool;
   /** A probe that runs. */
@@ -20,7 +20,7 @@ export class HttpUpstream implements ToolWatch {
   constructor(
     readonly server: McpServer,
     outbound: OutboundClient,
-    private readonly changes: ToolChanges,
+    private readonly changes: ListChanges,
     private readonly limits: UpstreamLimits,
   ) {
     this.target = new HttpTarget(server, outbound);
@@ -43,8 +43,8 @@ export class HttpUpstream implements ToolWatch {
     this.#found = null;
   }
 
-  /** Its tools are not what the catalogue holds. */
-  toolsChanged(): void {
+  /** Its tools, prompts or resources are not what the catalogue holds. */
+  listsChanged(): void {
     this.changes.announce(this.server.id);
   }
 }

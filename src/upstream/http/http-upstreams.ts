@@ -1,6 +1,6 @@
 import type { OutboundClient } from '../../outbound/outbound-client.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
-import type { ToolChanges } from '../tool-changes.js';
+import type { ListChanges } from '../list-changes.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import { HttpUpstream } from './http-upstream.js';
 
@@ -11,7 +11,7 @@ export class HttpUpstreams {
 
   constructor(
     private readonly outbound: OutboundClient,
-    private readonly changes: ToolChanges,
+    private readonly changes: ListChanges,
     private readonly limits: UpstreamLimits,
   ) {}
 

@@ -2,7 +2,7 @@ import { abortSignalOf } from '../../common/cancellation.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
-import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { sessionCallParams } from '../call-params.js';
 import { ClientRelay, type RelayLeg } from '../client-relay.js';
 import { cancelled, unavailable } from '../upstream-errors.js';
@@ -22,7 +22,7 @@ const MAX_RETRY_MS = 10_000;
 export interface SessionCallSpec {
   readonly upstream: HttpUpstream;
   readonly session: HttpSession;
-  readonly call: AuthorizedCall;
+  readonly call: AuthorizedOutgoing;
   readonly options: InvokeOptions;
   /** Composed headers of the call. */
   readonly headers: HeaderMap;
@@ -30,7 +30,7 @@ export interface SessionCallSpec {
   readonly limits: UpstreamLimits;
 }
 
-/** One sending of one tool call in a session. */
+/** One sending of one tool call, or of another request of a caller, in a session. */
 export class SessionCall implements RelayLeg {
   readonly #relay: ClientRelay;
   #exchange: RpcExchange;
@@ -61,8 +61,8 @@ export class SessionCall implements RelayLeg {
     else this.#exchange.resumeClocks();
   }
 
-  toolsChanged(): void {
-    this.spec.upstream.toolsChanged();
+  listsChanged(): void {
+    this.spec.upstream.listsChanged();
   }
 
   /** A server of 2025-11-25 may close the stream before the reply, and expects to be asked for the rest of it. */
@@ -110,7 +110,7 @@ export class SessionCall implements RelayLeg {
       target: upstream.target,
       method: 'POST',
       headers: session.postHeaders(headers),
-      body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }),
+      body: JSON.stringify({ jsonrpc: '2.0', id, method: call.method, params }),
       id,
       call: 'carried',
       timeoutMs: call.server.timeoutMs,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { callerIdOf } from '../../auth/principal.js';
 import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
-import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import type { RequestIds } from '../json-rpc.js';
 import { ALL_CLIENT_CAPABILITIES } from '../protocol.js';
 import { protocolError } from '../upstream-errors.js';
@@ -33,7 +33,7 @@ export class SessionLeg {
     private readonly limits: UpstreamLimits,
   ) {}
 
-  async call(upstream: HttpUpstream, call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
+  async call(upstream: HttpUpstream, call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     const { client } = options;
     const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders);
     const request = this.#callRequest(upstream, call, options, headers);
@@ -45,15 +45,31 @@ export class SessionLeg {
     return replyOf(answer, 'yes');
   }
 
-  /** One page of `tools/list`, under the server's own credential. */
-  async listPage(upstream: HttpUpstream, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
+  /** One page of a list, under the server's own credential. */
+  async listPage(
+    upstream: HttpUpstream,
+    method: string,
+    params: JsonObject,
+    signal: CancelSignal,
+  ): Promise<UpstreamReply> {
     const headers = serverHeaders(upstream.server);
-    const key = this.#key(upstream, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, null);
-    const request = this.#request(upstream, key, ALL_CLIENT_CAPABILITIES, headers, signal);
+    const request = this.#ownRequest(upstream, headers, signal);
     const answer = await this.#inSession(upstream, request, 'no', (session) =>
-      session.ask('tools/list', params, headers, signal),
+      session.ask(method, params, headers, signal),
     );
     return replyOf(answer, 'no');
+  }
+
+  /** What the server said in the handshake that it offers. */
+  capabilities(upstream: HttpUpstream, signal: CancelSignal): Promise<JsonObject> {
+    const request = this.#ownRequest(upstream, serverHeaders(upstream.server), signal);
+    return upstream.sessions.use(request, (session) => Promise.resolve(session.capabilities));
+  }
+
+  /** For requests of the gateway itself. */
+  #ownRequest(upstream: HttpUpstream, headers: HeaderMap, signal: CancelSignal): SessionRequest {
+    const key = this.#key(upstream, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, null);
+    return this.#request(upstream, key, ALL_CLIENT_CAPABILITIES, headers, signal);
   }
 
   /**
@@ -80,7 +96,7 @@ export class SessionLeg {
 
   #callRequest(
     upstream: HttpUpstream,
-    call: AuthorizedCall,
+    call: AuthorizedOutgoing,
     options: InvokeOptions,
     headers: HeaderMap,
   ): SessionRequest {

@@ -1,10 +1,10 @@
 import type { CancelSignal } from '../../common/cancellation.js';
 import { Logger } from '@nestjs/common';
 import { messageOf, type Sent } from '../../common/gatehouse-error.js';
-import type { JsonObject } from '../../common/json.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
-import type { AuthorizedCall } from '../../permissions/authorized-call.js';
-import { statelessCallParams } from '../call-params.js';
+import { isJsonObject, type JsonObject } from '../../common/json.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
+import { nameOf, statelessCallParams } from '../call-params.js';
 import { runInputRounds, type RoundInput } from '../input-rounds.js';
 import type { RequestIds } from '../json-rpc.js';
 import { NotificationRelay } from '../notification-relay.js';
@@ -41,14 +41,25 @@ export class StatelessLeg {
   ) {}
 
   /** Runs one call to its end; see {@link runInputRounds} for what `input_required` does. */
-  call(upstream: HttpUpstream, call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
-    return runInputRounds(options, (input) => this.#send(upstream, call, options, input));
+  call(upstream: HttpUpstream, call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
+    return runInputRounds(call, options, (input) => this.#send(upstream, call, options, input));
   }
 
-  /** One page of `tools/list`. */
-  async listPage(upstream: HttpUpstream, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
-    const answer = await this.ask(upstream, 'tools/list', params, signal);
+  /** One page of a list. */
+  async listPage(
+    upstream: HttpUpstream,
+    method: string,
+    params: JsonObject,
+    signal: CancelSignal,
+  ): Promise<UpstreamReply> {
+    const answer = await this.ask(upstream, method, params, signal);
     return this.#read(upstream, answer, GATEWAY_CLIENT.capabilities, 'no');
+  }
+
+  /** What the server says that it offers; null: it does not say, as servers of a pinned revision need not. */
+  async capabilities(upstream: HttpUpstream, signal: CancelSignal): Promise<JsonObject | null> {
+    const reply = await this.listPage(upstream, 'server/discover', {}, signal);
+    return reply.kind === 'result' && isJsonObject(reply.result['capabilities']) ? reply.result['capabilities'] : null;
   }
 
   /** Sends a request of the gateway itself, under the server's own credential. */
@@ -71,7 +82,7 @@ export class StatelessLeg {
 
   async #send(
     upstream: HttpUpstream,
-    call: AuthorizedCall,
+    call: AuthorizedOutgoing,
     options: InvokeOptions,
     input: RoundInput,
   ): Promise<UpstreamReply> {
@@ -81,7 +92,7 @@ export class StatelessLeg {
       target: upstream.target,
       method: 'POST',
       headers: this.#headersOf(call, options),
-      body: requestBody(id, 'tools/call', statelessCallParams(call, client, id, input)),
+      body: requestBody(id, call.method, statelessCallParams(call, client, id, input)),
       id,
       call: 'carried',
       timeoutMs: call.server.timeoutMs,
@@ -93,8 +104,9 @@ export class StatelessLeg {
     return this.#read(upstream, answer, client.capabilities, 'yes');
   }
 
-  #headersOf(call: AuthorizedCall, options: InvokeOptions): string[] {
+  #headersOf(call: AuthorizedOutgoing, options: InvokeOptions): string[] {
     const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders);
+    if (call.method !== 'tools/call') return [...requestHeaders(call.method), ...nameHeader(call), ...flatten(headers)];
     const known = this.#toolHeaders.get(call.tool);
     const { fixed, params } = known?.base === headers ? known : this.#makeHeaders(call.tool, headers);
     return params.length === 0 ? fixed : [...fixed, ...paramHeaderValues(params, call.arguments)];
@@ -117,7 +129,7 @@ export class StatelessLeg {
 
   /** Errors that are the gateway's own fault mean nothing to the caller. */
   #refuseOwnFault(upstream: HttpUpstream, code: number, sent: Sent): void {
-    if (code === HEADER_MISMATCH) upstream.toolsChanged();
+    if (code === HEADER_MISMATCH) upstream.listsChanged();
     else if (code === UNSUPPORTED_VERSION) upstream.forgetEra();
     else return;
     this.#logger.warn(`Server ${upstream.server.id} refused a request of the gateway with ${code}`);
@@ -137,6 +149,11 @@ function paramsOf(tool: ToolDefinition): readonly ParamHeader[] {
   } catch (error) {
     throw protocolError('no', messageOf(error), error);
   }
+}
+
+function nameHeader(call: AuthorizedOutgoing): string[] {
+  const name = nameOf(call);
+  return name === null ? [] : ['mcp-name', headerText(name)];
 }
 
 function requestHeaders(method: string): string[] {

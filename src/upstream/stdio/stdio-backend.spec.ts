@@ -17,7 +17,7 @@ import { systemCodeOf } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import { Secret } from '../../common/secret.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
-import { ToolChanges } from '../tool-changes.js';
+import { ListChanges } from '../list-changes.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
 import { StdioBackend } from './stdio-backend.js';
@@ -80,7 +80,7 @@ describe('upstreams that are programs', () => {
 
   function open(overrides: Partial<McpServer> = {}, limited: Partial<UpstreamLimits> = {}): void {
     const config = configWith({ stdioCommands: [process.execPath] });
-    backend = new StdioBackend(config, new ToolChanges(), limits({ goodbyeMs: 300, ...limited }));
+    backend = new StdioBackend(config, new ListChanges(), limits({ goodbyeMs: 300, ...limited }));
     server = aServer({
       transport: 'stdio',
       command: process.execPath,

@@ -2,15 +2,15 @@ import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { callerIdOf } from '../../auth/principal.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
-import type { JsonObject } from '../../common/json.js';
+import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
-import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { ALL_CLIENT_CAPABILITIES, GATEWAY_CLIENT, statelessMeta } from '../protocol.js';
 import type { ToolBackend } from '../tool-backend.js';
-import { ToolChanges } from '../tool-changes.js';
+import { ListChanges } from '../list-changes.js';
 import { collectTools } from '../tool-pages.js';
 import { unavailable } from '../upstream-errors.js';
 import { UPSTREAM_LIMITS, type UpstreamLimits } from '../upstream-limits.js';
@@ -39,13 +39,13 @@ export class StdioBackend implements ToolBackend {
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly changes: ToolChanges,
+    private readonly changes: ListChanges,
     @Inject(UPSTREAM_LIMITS) private readonly limits: UpstreamLimits,
   ) {
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs).unref();
   }
 
-  async invoke(call: AuthorizedCall, options: InvokeOptions): Promise<UpstreamReply> {
+  async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     refuseHookHeaders(options);
     const { server, principal } = call;
     // A client that this door cannot ask is, for a process, one that can do nothing.
@@ -60,16 +60,27 @@ export class StdioBackend implements ToolBackend {
   }
 
   listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
-    const request = this.#request(server, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, signal);
-    const timeoutMs = Math.min(server.timeoutMs, this.limits.handshakeMs);
-    return this.#poolOf(server).use(request, (connection) => {
-      const fetchPage = (page: JsonObject): Promise<UpstreamReply> => {
-        const id = connection.nextId();
-        const params = server.protocolEra === '2026' ? { ...page, _meta: statelessMeta(GATEWAY_CLIENT, id) } : page;
-        return connection.request({ id, method: 'tools/list', params, isCall: false, timeoutMs, signal, relay: null });
-      };
-      return collectTools(server, fetchPage, () => null);
+    return this.#asGateway(server, signal, (connection) =>
+      collectTools(
+        server,
+        (page) => this.#ask(connection, server, 'tools/list', page, signal),
+        () => null,
+      ),
+    );
+  }
+
+  capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null> {
+    return this.#asGateway(server, signal, async (connection) => {
+      if (server.protocolEra !== '2026') return connection.capabilities;
+      const reply = await this.#ask(connection, server, 'server/discover', {}, signal);
+      return reply.kind === 'result' && isJsonObject(reply.result['capabilities'])
+        ? reply.result['capabilities']
+        : null;
     });
+  }
+
+  listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
+    return this.#asGateway(server, signal, (connection) => this.#ask(connection, server, method, params, signal));
   }
 
   async release(serverId: string): Promise<void> {
@@ -83,6 +94,28 @@ export class StdioBackend implements ToolBackend {
     const pools = [...[...this.#pools.values()].map(({ pool }) => pool), ...this.#leaving];
     this.#pools.clear();
     await Promise.all(pools.map((pool) => pool.close()));
+  }
+
+  #asGateway<T>(
+    server: McpServer,
+    signal: CancelSignal,
+    work: (connection: StdioConnection) => Promise<T>,
+  ): Promise<T> {
+    return this.#poolOf(server).use(this.#request(server, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, signal), work);
+  }
+
+  /** Sends a request of the gateway itself. */
+  #ask(
+    connection: StdioConnection,
+    server: McpServer,
+    method: string,
+    asked: JsonObject,
+    signal: CancelSignal,
+  ): Promise<UpstreamReply> {
+    const id = connection.nextId();
+    const params = server.protocolEra === '2026' ? { ...asked, _meta: statelessMeta(GATEWAY_CLIENT, id) } : asked;
+    const timeoutMs = Math.min(server.timeoutMs, this.limits.handshakeMs);
+    return connection.request({ id, method, params, isCall: false, timeoutMs, signal, relay: null });
   }
 
   #poolOf(server: McpServer): ProcessPool {

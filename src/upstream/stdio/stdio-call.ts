@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../common/json.js';
-import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { sessionCallParams, statelessCallParams } from '../call-params.js';
 import { ClientRelay, type RelayLeg } from '../client-relay.js';
 import { runInputRounds } from '../input-rounds.js';
@@ -7,15 +7,15 @@ import { checkResultType } from '../result-type.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
 import type { StdioConnection } from './stdio-connection.js';
 
-/** Runs one tool call on a process, in the revision that its server speaks. */
+/** Runs one tool call, or another request of a caller, on a process, in the revision that its server speaks. */
 export async function runStdioCall(
   connection: StdioConnection,
-  call: AuthorizedCall,
+  call: AuthorizedOutgoing,
   options: InvokeOptions,
 ): Promise<UpstreamReply> {
   const { client } = options;
   if (call.server.protocolEra === '2026') {
-    return runInputRounds(options, async (input) => {
+    return runInputRounds(call, options, async (input) => {
       const id = connection.nextId();
       const reply = await send(connection, call, options, id, statelessCallParams(call, client, id, input));
       if (reply.kind === 'result') checkResultType(reply.result, client.capabilities, 'yes');
@@ -29,7 +29,7 @@ export async function runStdioCall(
 
 function send(
   connection: StdioConnection,
-  call: AuthorizedCall,
+  call: AuthorizedOutgoing,
   options: InvokeOptions,
   id: number,
   params: JsonObject,
@@ -37,11 +37,11 @@ function send(
   const leg: RelayLeg = {
     answer: (message) => connection.tell(message),
     waitingForClient: (waiting) => connection.setWaiting(id, waiting),
-    toolsChanged: () => connection.toolsChanged(),
+    listsChanged: () => connection.listsChanged(),
   };
   return connection.request({
     id,
-    method: 'tools/call',
+    method: call.method,
     params,
     isCall: true,
     timeoutMs: call.server.timeoutMs,

@@ -5,9 +5,9 @@ import { isJsonObject, type JsonObject } from '../../common/json.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import { localAnswer, type ClientRelay } from '../client-relay.js';
 import { parseJson, readMessage, RequestIds, type RpcMessage, type SideMessage } from '../json-rpc.js';
-import { severityOf } from '../notification-relay.js';
+import { LIST_CHANGES, severityOf } from '../notification-relay.js';
 import { initializeParams, SESSION_VERSIONS } from '../protocol.js';
-import type { ToolChanges } from '../tool-changes.js';
+import type { ListChanges } from '../list-changes.js';
 import { protocolError, unavailable } from '../upstream-errors.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import type { UpstreamReply } from '../upstream.types.js';
@@ -26,7 +26,7 @@ export interface StdioConnectionSpec {
   readonly capabilities: JsonObject | null;
   readonly limits: UpstreamLimits;
   readonly groups: ProcessGroups;
-  readonly changes: ToolChanges;
+  readonly changes: ListChanges;
   /** The process ended, be it stopped or by itself. */
   readonly onGone: () => void;
 }
@@ -91,6 +91,11 @@ export class StdioConnection implements ChildProgramEvents {
     return this.#program.pid;
   }
 
+  /** Capabilities of the server, as it said in the handshake. */
+  get capabilities(): JsonObject {
+    return this.#serverCapabilities;
+  }
+
   nextId(): number {
     return this.#ids.next();
   }
@@ -124,7 +129,7 @@ export class StdioConnection implements ChildProgramEvents {
     else request?.resumeClock();
   }
 
-  toolsChanged(): void {
+  listsChanged(): void {
     this.spec.changes.announce(this.spec.server.id);
   }
 
@@ -196,8 +201,8 @@ export class StdioConnection implements ChildProgramEvents {
 
   /** A message that names no request belongs to a call only when no other one runs on this process. */
   #onSideMessage(message: SideMessage): void {
-    if (message.kind === 'notification' && message.method === 'notifications/tools/list_changed') {
-      return this.toolsChanged();
+    if (message.kind === 'notification' && LIST_CHANGES.has(message.method)) {
+      return this.listsChanged();
     }
     const relay = this.#relayOf(message);
     if (relay !== null) relay.onMessage(message);

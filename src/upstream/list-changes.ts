@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 
 type Listener = (serverId: string) => void;
 
-/** Tells who keeps tool lists that those of a server are out of date: it said so, or it refused a call for it. */
+/** Tells who keeps lists that those of a server are out of date: it said so, or it refused a call for it. */
 @Injectable()
-export class ToolChanges {
+export class ListChanges {
   readonly #listeners = new Set<Listener>();
 
   /** @returns a function that ends the subscription. */

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { ServerRegistry } from '../mcp-servers/server-registry.js';
+import { OfferReader } from '../upstream/offer-reader.js';
+import type { ServerOffer } from '../upstream/server-offer.js';
+import { ToolLister } from '../upstream/tool-lister.js';
+import type { KnownOffer } from './catalog.types.js';
+import { ServerCache } from './server-cache.js';
+
+/** What the upstreams offer besides tools: one cached set of lists per server, refreshed by one request at a time. */
+@Injectable()
+export class OfferCatalog {
+  private readonly cache: ServerCache<KnownOffer>;
+  #version = 0;
+
+  constructor(reader: OfferReader, lister: ToolLister, registry: ServerRegistry) {
+    const source = {
+      what: 'prompts and resources',
+      nothingOf: unknownOffer,
+      fetch: async (server: McpServer, signal: AbortSignal): Promise<KnownOffer> => ({
+        ...{ server, status: 'ok', fetchedAt: Date.now() },
+        offer: await reader.read(server, signal),
+      }),
+      onRefreshed: (before: KnownOffer, next: KnownOffer) => this.replace(before, next),
+      onForgotten: () => {
+        this.#version++;
+      },
+    };
+    this.cache = new ServerCache(source, registry);
+    lister.onListsChanged((serverId) => this.refreshIfKnown(serverId, registry));
+  }
+
+  /** Grows whenever any list or status changes. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What is known of a server now, without asking it. */
+  peek(server: McpServer): KnownOffer | undefined {
+    return this.cache.peek(server);
+  }
+
+  /**
+   * The offer of a server: at once when it is known (an old one is refreshed in the background), else after the upstream
+   * answered, at the latest after five seconds. Never rejects: a failure is a status.
+   */
+  load(server: McpServer): Promise<KnownOffer> {
+    return this.cache.load(server);
+  }
+
+  /** Servers whose prompts and resources nobody has asked for yet are left alone. */
+  private refreshIfKnown(serverId: string, registry: ServerRegistry): void {
+    const server = registry.current.byId.get(serverId);
+    if (server !== undefined && this.cache.peek(server) !== undefined) void this.cache.refresh(server);
+  }
+
+  private replace(before: KnownOffer, next: KnownOffer): KnownOffer {
+    const same = before.fetchedAt > 0 && JSON.stringify(before.offer) === JSON.stringify(next.offer);
+    if (!same || before.status !== next.status) this.#version++;
+    return same ? { ...next, offer: before.offer } : next;
+  }
+}
+
+const NOTHING: ServerOffer = Object.freeze({
+  ...{ servesPrompts: false, servesResources: false, servesCompletions: false },
+  ...{ prompts: [], resources: [], templates: [] },
+});
+
+function unknownOffer(server: McpServer): KnownOffer {
+  return { server, status: 'unavailable', fetchedAt: 0, offer: NOTHING };
+}

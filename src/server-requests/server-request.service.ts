@@ -1,0 +1,120 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { OfferResolver } from '../catalog/offer-resolver.js';
+import type { OfferTarget } from '../catalog/offer-index.js';
+import { ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
+import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
+import { CallLimitGuard } from '../limits/call-limit.guard.js';
+import type { McpServer } from '../mcp-servers/mcp-server.js';
+import type { GrantedAccess } from '../permissions/access-decision.js';
+import { authorizeRequest } from '../permissions/authorized-request.js';
+import { PolicyService } from '../permissions/policy.service.js';
+import { RequestSender } from '../upstream/request-sender.js';
+import type { UpstreamReply } from '../upstream/upstream.types.js';
+import { publicReply, upstreamParams } from './public-form.js';
+import { RequestRecorder } from './request-recorder.js';
+import type { ServerRequest, ServerRequestOutcome } from './server-request.types.js';
+
+/**
+ * The one way of requests to servers that are no tool calls: `prompts/get`, `resources/read`, `completion/complete`.
+ *
+ * 1. resolve the name or URI within the caller's scope,
+ * 2. authorise (`authorizeRequest`), then keep within the limits (`CallLimitGuard`),
+ * 3. send,
+ * 4. give URIs the form that the caller knows,
+ * 5. one audit record, whatever happened.
+ *
+ * Hooks see tool calls only, so none runs here, and what comes this way cannot call a tool.
+ */
+@Injectable()
+export class ServerRequestService {
+  private readonly logger = new Logger(ServerRequestService.name);
+
+  constructor(
+    private readonly policy: PolicyService,
+    private readonly resolver: OfferResolver,
+    private readonly limits: CallLimitGuard,
+    private readonly sender: RequestSender,
+    private readonly recorder: RequestRecorder,
+  ) {}
+
+  /**
+   * Runs one request. Refusals and failures come back as outcomes.
+   * @throws GatehouseError `call_cancelled` (nobody waits for an answer), `forbidden_scope` or `forbidden_route` (the
+   *   door answers these with HTTP 403), `dependency_unavailable` when the request could not be recorded.
+   */
+  async execute(request: ServerRequest): Promise<ServerRequestOutcome> {
+    await this.recorder.waitForRoom();
+    const started = performance.now();
+    let server: McpServer | null = null;
+    let outcome: ServerRequestOutcome | null = null;
+    let code: ErrorCode | null = null;
+    let sent: Sent = 'no';
+    try {
+      const access = this.accessOf(request);
+      const target = await this.resolver.resolve(request.reference, access);
+      if (target === undefined) throw unknown(request);
+      server = target.server;
+      outcome = await this.send(request, access, target);
+      sent = 'yes';
+      return outcome;
+    } catch (thrown) {
+      const failure = asGatehouseError(thrown);
+      code = failure.code;
+      sent = failure.sent ?? (server === null ? 'no' : 'unknown');
+      outcome = { kind: 'failed', failure };
+      this.report(request, failure);
+      if (ANSWERED_BY_THE_DOOR.has(failure.code)) throw failure;
+      return outcome;
+    } finally {
+      this.recorder.record({ request, server, outcome, code, sent, durationMs: performance.now() - started });
+    }
+  }
+
+  private accessOf({ principal, access: asked }: ServerRequest): GrantedAccess {
+    const access = this.policy.access(principal, asked);
+    if (access.granted) return access;
+    throw new GatehouseError(access.code, ERROR_CODES[access.code].title, { sent: 'no' });
+  }
+
+  private async send(request: ServerRequest, access: GrantedAccess, target: OfferTarget): Promise<UpstreamReply> {
+    const { principal, method, reference, signal, headers, client } = request;
+    const { server, name } = target;
+    const params = upstreamParams(method, reference, request.params, name);
+    const authorized = authorizeRequest(access, server.id, { principal, method, params });
+    const admitted = this.limits.admit({ principal, target: { access: { server: authorized.server } } });
+    if (admitted !== true) await admitted;
+    if (signal.aborted) throw new GatehouseError('call_cancelled', 'The request was cancelled', { sent: 'no' });
+    const reply = await this.sender.send(authorized, { signal, callerHeaders: headers, client });
+    // What was asked for comes back under the very URI that the caller used.
+    return publicReply(method, reply, (uri) =>
+      uri === name ? reference.name : this.resolver.publicUri(access, authorized.server, uri),
+    );
+  }
+
+  private report({ requestId, method }: ServerRequest, { code, detail, message, stack }: GatehouseError): void {
+    const line = `${method} of request ${requestId} ended with ${code}: ${detail ?? message}`;
+    const level = ERROR_CODES[code].log;
+    if (level === 'error') this.logger.error(line, stack);
+    else if (level === 'warn') this.logger.warn(line);
+    else if (level === 'info') this.logger.log(line);
+  }
+}
+
+const ANSWERED_BY_THE_DOOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'call_cancelled',
+  'forbidden_scope',
+  'forbidden_route',
+]);
+
+/** One text for what does not exist and for what is not granted. */
+function unknown({ reference: { kind, name } }: ServerRequest): GatehouseError {
+  return kind === 'prompt'
+    ? new GatehouseError('unknown_prompt', `Unknown prompt: ${name}`, { sent: 'no' })
+    : new GatehouseError('unknown_resource', `Unknown resource: ${name}`, { sent: 'no' });
+}
+
+function asGatehouseError(thrown: unknown): GatehouseError {
+  if (thrown instanceof GatehouseError) return thrown;
+  const options = { cause: thrown, detail: messageOf(thrown) };
+  return new GatehouseError('internal_error', 'The gateway could not complete the request', options);
+}
