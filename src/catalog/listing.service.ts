@@ -52,7 +52,8 @@ export class ListingService {
 
   private row(access: GrantedAccess, { server }: ServerCatalog, tool: ToolDefinition): ListedTool | null {
     if (access.single !== null) {
-      return { publicName: this.names.unprefixed(server, tool.name), server, tool: this.describe(server, tool) };
+      const publicName = this.names.unprefixed(server, tool.name);
+      return this.names.isFit(publicName) ? { publicName, server, tool: this.describe(server, tool) } : null;
     }
     const publicName = this.names.prefixed(server, tool.name);
     if (!this.names.leadsTo(publicName, server, tool.name)) return null;

@@ -60,8 +60,14 @@ export class PublicNames {
     return this.byName.get(publicName);
   }
 
-  /** By upstream, prefixed or display name, within one server. */
+  /** Can clients be shown this name? Others look like names that they are not, or cannot be written everywhere. */
+  isFit(publicName: string): boolean {
+    return PUBLIC_NAME.test(publicName);
+  }
+
+  /** By upstream, prefixed or display name, within one server. What cannot be listed cannot be found. */
   findIn(catalog: ServerCatalog, name: string): ToolDefinition | undefined {
+    if (!this.isFit(name)) return undefined;
     return catalog.byName.get(name) ?? this.namesOf(catalog).get(name);
   }
 
@@ -91,7 +97,7 @@ export class PublicNames {
 
   private add(byName: Map<string, NamedTool>, server: McpServer, tool: ToolDefinition): void {
     const name = this.prefixed(server, tool.name);
-    if (!PUBLIC_NAME.test(name)) {
+    if (!this.isFit(name)) {
       this.logger.warn(`a tool of server ${server.prefix} (${server.id}) is hidden: its name cannot be a public name`);
     } else if (byName.has(name)) {
       this.logger.warn(`the tool ${name} of server ${server.id} is hidden: another server has the same public name`);
