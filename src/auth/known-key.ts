@@ -1,4 +1,8 @@
+import type { JsonObject } from '../common/json.js';
+import type { ArgumentRule } from '../expressions/argument-rule.js';
+import { KeyLevel } from './key-level.js';
 import type { VirtualKeyEntity } from './key.entity.js';
+import type { ObjectPermission } from './object-permission.js';
 import type { GrantLevel, LevelLimits } from './principal.js';
 
 /** What a door needs to know of a key. Replaced as a whole when anything about the key changes. */
@@ -19,8 +23,36 @@ export interface KnownKey {
   readonly revision: number;
 }
 
+type ReadAsStored =
+  | 'token'
+  | 'key_id'
+  | 'key_alias'
+  | 'user_id'
+  | 'team_id'
+  | 'organization_id'
+  | 'agent_id'
+  | 'expires'
+  | 'blocked'
+  | 'permission_closed'
+  | 'access_group_ids'
+  | 'rpm_limit'
+  | 'mcp_rpm_limit'
+  | 'max_budget'
+  | 'revision';
+
+/** What is read of a key to know it. Empty lists may be null. */
+export interface KeyRow extends Pick<VirtualKeyEntity, ReadAsStored> {
+  readonly allowed_routes: readonly string[] | null;
+  readonly argument_rules: readonly ArgumentRule[] | null;
+  readonly metadata: JsonObject | null;
+  /** May be the JSON text. */
+  readonly object_permission: ObjectPermission | string | null;
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+
 /** What is known of a stored key. */
-export function knownKeyOf(row: VirtualKeyEntity): KnownKey {
+export function knownKeyOf(row: KeyRow): KnownKey {
   return Object.freeze<KnownKey>({
     token: row.token,
     alias: row.key_alias,
@@ -28,7 +60,7 @@ export function knownKeyOf(row: VirtualKeyEntity): KnownKey {
     teamId: row.team_id,
     organizationId: row.organization_id,
     agentId: row.agent_id,
-    allowedRoutes: row.allowed_routes,
+    allowedRoutes: row.allowed_routes ?? NONE,
     guardrails: guardrailsOf(row),
     level: keyLevelOf(row),
     blocked: row.blocked,
@@ -43,26 +75,26 @@ export function isUsable(key: KnownKey): boolean {
 }
 
 /** What a key grants and how much. Its id is that of the key and not of its secret, which can be exchanged. */
-export function keyLevelOf(row: VirtualKeyEntity): GrantLevel {
+function keyLevelOf(row: KeyRow): GrantLevel {
   const limits = limitsOf(row);
-  return Object.freeze<GrantLevel>({
-    kind: 'key',
+  const rules = row.argument_rules ?? [];
+  return new KeyLevel({
     id: row.key_id,
     objectPermission: row.object_permission,
-    accessGroupIds: row.access_group_ids ?? [],
+    accessGroupIds: row.access_group_ids ?? NONE,
     closed: row.permission_closed,
-    ...(row.argument_rules.length > 0 && { argumentRules: row.argument_rules }),
+    ...(rules.length > 0 && { argumentRules: rules }),
     ...(limits !== null && { limits }),
   });
 }
 
 /** Names of the guardrails that the metadata of a key names. */
-export function guardrailsOf({ metadata }: Pick<VirtualKeyEntity, 'metadata'>): readonly string[] {
-  const named = metadata['guardrails'];
-  return Array.isArray(named) ? named.filter((name) => typeof name === 'string') : [];
+function guardrailsOf({ metadata }: KeyRow): readonly string[] {
+  const named = metadata?.['guardrails'];
+  return Array.isArray(named) ? named.filter((name) => typeof name === 'string') : NONE;
 }
 
-function limitsOf({ rpm_limit, mcp_rpm_limit, max_budget }: VirtualKeyEntity): LevelLimits | null {
+function limitsOf({ rpm_limit, mcp_rpm_limit, max_budget }: KeyRow): LevelLimits | null {
   if (rpm_limit === null && mcp_rpm_limit === null && max_budget === null) return null;
   return { rpm: rpm_limit, mcpRpm: mcp_rpm_limit, maxBudget: max_budget };
 }

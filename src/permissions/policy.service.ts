@@ -56,7 +56,8 @@ export class PolicyService {
 
   /**
    * The decision for a caller and a scope; the same object as long as nothing changed. Never throws: when deciding
-   * fails, the fault is logged and everything is refused.
+   * fails, the fault is logged and everything is refused. What is decided when the answer is asked may throw, and then
+   * nothing is granted either.
    */
   access(principal: Principal, request: AccessRequest): AccessDecision {
     try {

@@ -1,3 +1,4 @@
+import { prepareIndex } from '../permission-index.js';
 import type { GrantLevel, LevelLimits, Role } from '../principal.js';
 import type { IdentityRows, StoredLevelKind } from './identity-kinds.js';
 import type { LevelColumns } from './level-columns.js';
@@ -57,6 +58,7 @@ type OwnGrants = Pick<GrantLevel, 'accessGroupIds' | 'argumentRules'>;
 function knownOf(kind: StoredLevelKind, row: LevelColumns, own: OwnGrants = { accessGroupIds: [] }): KnownLevel {
   const limits = limitsOf(row);
   const { accessGroupIds, argumentRules = [] } = own;
+  prepareIndex(row.object_permission);
   return {
     level: {
       kind,

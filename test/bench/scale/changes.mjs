@@ -30,7 +30,7 @@ export function measureChanges(gateway, keys) {
 }
 
 async function change(post, key) {
-  const mcp_servers = serversOf(key).slice(0, 5).map(serverId);
+  const mcp_servers = serversOf(key).map(serverId);
   await post('/key/update', { key: tokenOf(key), object_permission: { mcp_servers } });
 }
 

@@ -31,7 +31,10 @@ export class Decisions {
   /** @returns microseconds of each kind of decision */
   async measure() {
     const order = Array.from({ length: KEYS }, (_, index) => (index * 7_919) % KEYS);
-    const calls = order.filter(mayCall).slice(0, WARM_UP + COLD).map(callOf);
+    const calls = order
+      .filter(mayCall)
+      .slice(0, WARM_UP + COLD)
+      .map(callOf);
     for (const call of calls.slice(0, WARM_UP)) this.decide(call);
     const cold = timesOf(calls.slice(WARM_UP), (call) => this.decide(call));
     const memoised = this.measureMemoised(calls.slice(WARM_UP, WARM_UP + MEMOISED_CALLERS));

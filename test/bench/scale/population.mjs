@@ -38,7 +38,6 @@ export function serversOf(key) {
   return Array.from({ length: count }, (_, index) => (team * 7 + index * 31) % SERVERS);
 }
 
-
 /** Has the key servers at all? One that says nothing and has no team has none. */
 export function mayCall(key) {
   return key % 20 !== 0 || key % 3 !== 2;
