@@ -11,7 +11,8 @@ const BATCH = 2_000;
 const SELECT = `
   SELECT token, key_id, key_alias, user_id, team_id, organization_id, agent_id, expires, blocked, permission_closed,
          access_group_ids, rpm_limit, mcp_rpm_limit, max_budget, revision, object_permission::text AS object_permission,
-         nullif(allowed_routes, '{}') AS allowed_routes, nullif(argument_rules, '[]') AS argument_rules,
+         CASE WHEN cardinality(allowed_routes) > 0 THEN allowed_routes END AS allowed_routes,
+         CASE WHEN jsonb_array_length(argument_rules) > 0 THEN argument_rules END AS argument_rules,
          CASE WHEN metadata ? 'guardrails' THEN metadata END AS metadata
   FROM virtual_keys`;
 
@@ -22,10 +23,13 @@ const SELECT = `
 export async function readAllKeys(database: DataSource, take: (rows: readonly KeyRow[]) => void): Promise<void> {
   await database.transaction(async (manager) => {
     await manager.query(`DECLARE all_keys NO SCROLL CURSOR FOR ${SELECT}`);
-    for (;;) {
-      const rows = await manager.query<KeyRow[]>(`FETCH ${BATCH} FROM all_keys`);
+    const fetch = (): Promise<KeyRow[]> => manager.query<KeyRow[]>(`FETCH ${BATCH} FROM all_keys`);
+    let rows = await fetch();
+    while (rows.length > 0) {
+      // The database reads the next batch while this one is taken.
+      const next = fetch();
       take(rows);
-      if (rows.length < BATCH) return;
+      rows = await next;
     }
   });
 }

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../common/json.js';
-import type { ArgumentRule } from '../expressions/argument-rule.js';
-import { KeyLevel } from './key-level.js';
 import type { VirtualKeyEntity } from './key.entity.js';
-import type { ObjectPermission } from './object-permission.js';
-import type { GrantLevel, LevelLimits } from './principal.js';
+import { guardrailsIn } from './named-guardrails.js';
+import type { GrantLevel } from './principal.js';
+import { StoredLevel, type GrantColumns } from './stored-level.js';
 
 /** What a door needs to know of a key. Replaced as a whole when anything about the key changes. */
 export interface KnownKey {
@@ -24,29 +23,13 @@ export interface KnownKey {
 }
 
 type ReadAsStored =
-  | 'token'
-  | 'key_id'
-  | 'key_alias'
-  | 'user_id'
-  | 'team_id'
-  | 'organization_id'
-  | 'agent_id'
-  | 'expires'
-  | 'blocked'
-  | 'permission_closed'
-  | 'access_group_ids'
-  | 'rpm_limit'
-  | 'mcp_rpm_limit'
-  | 'max_budget'
-  | 'revision';
+  'token' | 'key_id' | 'key_alias' | 'user_id' | 'team_id' | 'organization_id' | 'agent_id' | 'blocked' | 'revision';
 
 /** What is read of a key to know it. Empty lists may be null. */
-export interface KeyRow extends Pick<VirtualKeyEntity, ReadAsStored> {
+export interface KeyRow extends GrantColumns, Pick<VirtualKeyEntity, ReadAsStored | 'expires'> {
   readonly allowed_routes: readonly string[] | null;
-  readonly argument_rules: readonly ArgumentRule[] | null;
+  /** null: nothing in it matters. */
   readonly metadata: JsonObject | null;
-  /** May be the JSON text. */
-  readonly object_permission: ObjectPermission | string | null;
 }
 
 const NONE: readonly string[] = Object.freeze([]);
@@ -61,8 +44,9 @@ export function knownKeyOf(row: KeyRow): KnownKey {
     organizationId: row.organization_id,
     agentId: row.agent_id,
     allowedRoutes: row.allowed_routes ?? NONE,
-    guardrails: guardrailsOf(row),
-    level: keyLevelOf(row),
+    guardrails: guardrailsIn(row.metadata),
+    // Its id is that of the key and not of its secret, which can be exchanged.
+    level: new StoredLevel('key', row.key_id, row),
     blocked: row.blocked,
     expiresAt: row.expires?.getTime() ?? Number.POSITIVE_INFINITY,
     revision: row.revision,
@@ -72,29 +56,4 @@ export function knownKeyOf(row: KeyRow): KnownKey {
 /** Does the key open a door now? */
 export function isUsable(key: KnownKey): boolean {
   return !key.blocked && Date.now() < key.expiresAt;
-}
-
-/** What a key grants and how much. Its id is that of the key and not of its secret, which can be exchanged. */
-function keyLevelOf(row: KeyRow): GrantLevel {
-  const limits = limitsOf(row);
-  const rules = row.argument_rules ?? [];
-  return new KeyLevel({
-    id: row.key_id,
-    objectPermission: row.object_permission,
-    accessGroupIds: row.access_group_ids ?? NONE,
-    closed: row.permission_closed,
-    ...(rules.length > 0 && { argumentRules: rules }),
-    ...(limits !== null && { limits }),
-  });
-}
-
-/** Names of the guardrails that the metadata of a key names. */
-function guardrailsOf({ metadata }: KeyRow): readonly string[] {
-  const named = metadata?.['guardrails'];
-  return Array.isArray(named) ? named.filter((name) => typeof name === 'string') : NONE;
-}
-
-function limitsOf({ rpm_limit, mcp_rpm_limit, max_budget }: KeyRow): LevelLimits | null {
-  if (rpm_limit === null && mcp_rpm_limit === null && max_budget === null) return null;
-  return { rpm: rpm_limit, mcpRpm: mcp_rpm_limit, maxBudget: max_budget };
 }

@@ -9,8 +9,8 @@ const USERS = 20_000;
 const ORGANIZATIONS = 50;
 const ACCESS_GROUPS = 20;
 
-/** Callers in whom six levels each name every server: whole, and by a list of all of its tools. */
-export const WIDEST = ['widest-servers', 'widest-tools'];
+/** By figure: callers in whom six levels each name every server, whole or by a list of all of its tools. */
+export const WIDEST = { widestServersMicros: 'widest-servers', widestToolsMicros: 'widest-tools' };
 /** The level kinds of a widest caller besides the key, with the table and the columns that only it needs. */
 const WIDEST_LEVELS = [
   ['team', 'teams', 'team_id', '', ''],
@@ -123,7 +123,7 @@ function widest(name) {
 export async function fillIdentities(client) {
   await client.query(FUNCTIONS);
   await client.query(IDENTITIES);
-  for (const name of WIDEST) await client.query(widest(name));
+  for (const name of Object.values(WIDEST)) await client.query(widest(name));
 }
 
 /** Fills the keys from one number up to another one. Nobody announces it: for a gateway that does not run. */

@@ -1,6 +1,5 @@
 // Runs the built gateway in this process and measures inside of it, since a decision takes less than a clock tick of
 // the outside. Usage: probe.mjs <data directory>, with --expose-gc
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startGateway } from '../../../dist/src/gateway.js';
 import { loadConfig } from '../../../dist/src/config/load-config.js';
 import { openDatabase } from '../../../dist/src/database/open-database.js';
@@ -10,25 +9,22 @@ import { Decisions } from './decisions.mjs';
 
 const LISTS_AT_ONCE = 16;
 const MIB = 2 ** 20;
-const SILENT = { log() {}, error: console.error, warn() {} };
+const nothing = () => undefined;
+const SILENT = { log: nothing, warn: nothing, error: console.error };
 
 process.on('disconnect', () => process.exit(0));
-process.once('message', async ({ decisions }) => {
-  try {
-    process.send({ figures: await measure(process.argv[2], decisions) });
-  } catch (error) {
-    process.send({ failure: error.stack });
-  }
-});
+measure(process.argv[2]).then(
+  (figures) => process.send({ figures }),
+  (error) => process.send({ failure: error.stack }),
+);
 
-async function measure(directory, withDecisions) {
+async function measure(directory) {
   const config = loadConfig({ DATA_DIR: directory, HOST: '127.0.0.1', PORT: '0' });
   const database = await openDatabase(config);
   const load = watchLoad();
   const gateway = await startGateway(config, database.url, { logger: SILENT });
   try {
-    const loaded = load.figures();
-    return withDecisions ? { ...loaded, ...(await decisionsOf(gateway.app, database)) } : loaded;
+    return { ...load, decisions: await decisionsOf(gateway.app, database) };
   } finally {
     await gateway.close();
     await database.close();
@@ -39,9 +35,14 @@ async function decisionsOf(app, database) {
   await listTools(app);
   const decisions = new Decisions(app, database.url.reveal());
   const figures = await decisions.measure();
-  await sleep(0);
+  const before = heapMiB();
+  decisions.useEveryKey();
+  return { ...figures, heapOfDecisionsMiB: heapMiB() - before };
+}
+
+function heapMiB() {
   globalThis.gc();
-  return { ...figures, usedHeapMiB: process.memoryUsage().heapUsed / MIB };
+  return process.memoryUsage().heapUsed / MIB;
 }
 
 /** Asks every upstream for its tools, as the first lists would. */

@@ -32,14 +32,14 @@ export async function measureScale({ rounds }, placement, say) {
     await database.connect((client) => fillIdentities(client).then(() => fillKeys(client, 0, FEW_KEYS)));
     await gateway.stop();
     const few = await measureGateway(directory, FEW_KEYS, placement);
-    say(`scale: ${FEW_KEYS} keys: ${brief(few)}`);
+    say(`scale: ${FEW_KEYS} keys measured`);
     await database.connect((client) => fillKeys(client, FEW_KEYS, KEYS));
     const all = await measureGateway(directory, KEYS, placement);
-    say(`scale: ${KEYS} keys: ${brief(all)}`);
+    say(`scale: ${KEYS} keys measured`);
     const probes = [];
     for (let round = 0; round < rounds; round++) {
-      probes.push(await probe(directory, round === 0, placement));
-      say(`scale: inside: ${brief(probes.at(-1))}`);
+      probes.push(await probe(directory, placement));
+      say(`scale: round ${round + 1} inside of the gateway measured`);
     }
     return { few, all, probes };
   } finally {
@@ -72,24 +72,17 @@ async function measureGateway(directory, keys, placement) {
   await sleep(SETTLE_MS);
   const idleMiB = hasProcfs ? residentMiB(gateway.pid) : null;
   const changes = await measureChanges(gateway, keys);
+  const changedMiB = hasProcfs ? residentMiB(gateway.pid) : null;
   await gateway.stop();
-  return { startMs, idleMiB, ...changes };
+  return { startMs, idleMiB, changedMiB, ...changes };
 }
 
 /** What is seen inside of a gateway. */
-async function probe(directory, decisions, placement) {
+async function probe(directory, placement) {
   const child = startQuietScript('scale/probe.mjs', [directory], ['--expose-gc']);
   placement.underTest(child.pid);
-  const answer = nextMessage(child, 'the probe', PROBE_LIMIT_MS);
-  child.send({ decisions });
-  const { figures, failure } = await answer;
+  const { figures, failure } = await nextMessage(child, 'the probe', PROBE_LIMIT_MS);
   child.disconnect();
   if (failure !== undefined) throw new Error(failure);
   return figures;
-}
-
-function brief(figures) {
-  return Object.entries(figures)
-    .map(([name, value]) => `${name} ${value === null ? '?' : value.toPrecision(3)}`)
-    .join('  ');
 }
