@@ -1,11 +1,11 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { DataSource, In } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { ChangeFollower } from '../common/change-follower.js';
 import { EventBus } from '../events/event-bus.js';
 import { PolicyVersions } from '../events/policy-version.js';
-import { VirtualKeyEntity } from './key.entity.js';
 import { KEYS_CHANGED, KEYS_VERSION, readKeyChange } from './key-events.js';
-import { knownKeyOf, type KnownKey } from './known-key.js';
+import { readAllKeys, readKeys } from './key-rows.js';
+import { knownKeyOf, type KeyRow, type KnownKey } from './known-key.js';
 
 /** Every virtual key in memory, so that a call needs no database read. */
 @Injectable()
@@ -65,15 +65,23 @@ export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
     return this.follower.apply(tokens, version);
   }
 
+  /** Nobody sees a state in between: both maps take the place of the old ones when they are complete. */
   private async loadAll(): Promise<void> {
-    const rows = await this.database.getRepository(VirtualKeyEntity).find();
-    this.keys = new Map(rows.map((row) => [row.token, this.known(row)]));
-    const aliased = [...this.keys.values()].flatMap((key) => (key.alias === null ? [] : [[key.alias, key] as const]));
-    this.byAlias = new Map(aliased);
+    const keys = new Map<string, KnownKey>();
+    const byAlias = new Map<string, KnownKey>();
+    await readAllKeys(this.database, (rows) => {
+      for (const row of rows) {
+        const key = this.known(row);
+        keys.set(key.token, key);
+        if (key.alias !== null) byAlias.set(key.alias, key);
+      }
+    });
+    this.keys = keys;
+    this.byAlias = byAlias;
   }
 
   private async loadSome(tokens: readonly string[]): Promise<void> {
-    const rows = await this.database.getRepository(VirtualKeyEntity).findBy({ token: In([...tokens]) });
+    const rows = await readKeys(this.database, tokens);
     // An alias may have gone from one of these keys to another one, so all go before any comes.
     const known = new Map(rows.map((row) => [row.token, this.known(row)]));
     for (const token of tokens) this.remove(token);
@@ -92,7 +100,7 @@ export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
   }
 
   /** An unchanged record keeps its object: callers are remembered by it. */
-  private known(row: VirtualKeyEntity): KnownKey {
+  private known(row: KeyRow): KnownKey {
     const present = this.keys.get(row.token);
     return present !== undefined && present.revision === row.revision ? present : knownKeyOf(row);
   }

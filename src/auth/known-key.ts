@@ -1,5 +1,8 @@
+import type { JsonObject } from '../common/json.js';
 import type { VirtualKeyEntity } from './key.entity.js';
-import type { GrantLevel, LevelLimits } from './principal.js';
+import { guardrailsIn } from './named-guardrails.js';
+import type { GrantLevel } from './principal.js';
+import { StoredLevel, type GrantColumns } from './stored-level.js';
 
 /** What a door needs to know of a key. Replaced as a whole when anything about the key changes. */
 export interface KnownKey {
@@ -19,8 +22,20 @@ export interface KnownKey {
   readonly revision: number;
 }
 
+type ReadAsStored =
+  'token' | 'key_id' | 'key_alias' | 'user_id' | 'team_id' | 'organization_id' | 'agent_id' | 'blocked' | 'revision';
+
+/** What is read of a key to know it. Empty lists may be null. */
+export interface KeyRow extends GrantColumns, Pick<VirtualKeyEntity, ReadAsStored | 'expires'> {
+  readonly allowed_routes: readonly string[] | null;
+  /** null: nothing in it matters. */
+  readonly metadata: JsonObject | null;
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+
 /** What is known of a stored key. */
-export function knownKeyOf(row: VirtualKeyEntity): KnownKey {
+export function knownKeyOf(row: KeyRow): KnownKey {
   return Object.freeze<KnownKey>({
     token: row.token,
     alias: row.key_alias,
@@ -28,9 +43,10 @@ export function knownKeyOf(row: VirtualKeyEntity): KnownKey {
     teamId: row.team_id,
     organizationId: row.organization_id,
     agentId: row.agent_id,
-    allowedRoutes: row.allowed_routes,
-    guardrails: guardrailsOf(row),
-    level: keyLevelOf(row),
+    allowedRoutes: row.allowed_routes ?? NONE,
+    guardrails: guardrailsIn(row.metadata),
+    // Its id is that of the key and not of its secret, which can be exchanged.
+    level: new StoredLevel('key', row.key_id, row),
     blocked: row.blocked,
     expiresAt: row.expires?.getTime() ?? Number.POSITIVE_INFINITY,
     revision: row.revision,
@@ -40,29 +56,4 @@ export function knownKeyOf(row: VirtualKeyEntity): KnownKey {
 /** Does the key open a door now? */
 export function isUsable(key: KnownKey): boolean {
   return !key.blocked && Date.now() < key.expiresAt;
-}
-
-/** What a key grants and how much. Its id is that of the key and not of its secret, which can be exchanged. */
-export function keyLevelOf(row: VirtualKeyEntity): GrantLevel {
-  const limits = limitsOf(row);
-  return Object.freeze<GrantLevel>({
-    kind: 'key',
-    id: row.key_id,
-    objectPermission: row.object_permission,
-    accessGroupIds: row.access_group_ids ?? [],
-    closed: row.permission_closed,
-    ...(row.argument_rules.length > 0 && { argumentRules: row.argument_rules }),
-    ...(limits !== null && { limits }),
-  });
-}
-
-/** Names of the guardrails that the metadata of a key names. */
-export function guardrailsOf({ metadata }: Pick<VirtualKeyEntity, 'metadata'>): readonly string[] {
-  const named = metadata['guardrails'];
-  return Array.isArray(named) ? named.filter((name) => typeof name === 'string') : [];
-}
-
-function limitsOf({ rpm_limit, mcp_rpm_limit, max_budget }: VirtualKeyEntity): LevelLimits | null {
-  if (rpm_limit === null && mcp_rpm_limit === null && max_budget === null) return null;
-  return { rpm: rpm_limit, mcpRpm: mcp_rpm_limit, maxBudget: max_budget };
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ChangeFollower } from './change-follower.js';
 
@@ -8,12 +9,18 @@ class Stored {
   readonly copy = new Map<string, number>();
   fullLoads = 0;
   failing = false;
+  /** Runs when the version has been read and not handed over yet. */
+  afterVersion: () => Promise<void> | void = () => undefined;
   /** Runs while a full load has read its data and has not handed it over yet. */
   duringFullLoad: () => Promise<void> | void = () => undefined;
 
   readonly follower = new ChangeFollower({
     name: 'test',
-    readVersion: async () => this.readVersion(),
+    readVersion: async () => {
+      const version = this.readVersion();
+      await this.afterVersion();
+      return version;
+    },
     loadAll: async () => {
       this.fullLoads += 1;
       const read = [...this.values];
@@ -108,6 +115,42 @@ describe('ChangeFollower', () => {
       ['a', 2],
       ['b', 3],
     ]);
+  });
+
+  it('needs no full load for a write that is announced while a poll looks', async () => {
+    const data = await started();
+    const version = data.write('a', 2);
+    const polled = data.follower.poll();
+    await Promise.all([polled, data.follower.apply(['a'], version)]);
+    expect(data.copy.get('a')).toBe(2);
+    expect(data.fullLoads).toBe(1);
+  });
+
+  it('needs no full load when a write is applied after the version was read', async () => {
+    const data = await started();
+    data.afterVersion = () => {
+      data.afterVersion = () => undefined;
+      return data.follower.apply(['a'], data.write('a', 2));
+    };
+    await data.follower.poll();
+    expect(data.fullLoads).toBe(1);
+  });
+
+  it('loads everything when the stored data went back to an earlier state', async () => {
+    const data = await started();
+    await data.follower.apply(['a'], data.write('a', 2));
+    data.values.set('a', 1);
+    data.version = 1;
+    await data.follower.poll();
+    expect(data.copy.get('a')).toBe(1);
+  });
+
+  it('finds a write that was not announced by its regular polls', async () => {
+    const data = await started();
+    data.write('lost', 1);
+    const deadline = performance.now() + 5_000;
+    while (!data.copy.has('lost') && performance.now() < deadline) await setTimeout(50);
+    expect(data.copy.get('lost')).toBe(1);
   });
 
   it('is not overtaken by a full load that read older data', async () => {

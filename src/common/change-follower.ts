@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { messageOf } from './gatehouse-error.js';
 
@@ -14,6 +15,8 @@ export interface FollowedSource {
 
 const POLL_MS = 1000;
 const FRESH_MS = 10_000;
+/** How long an announcement may be under way before the regular poll takes its write for one that was not announced. */
+const ANNOUNCED_WITHIN_MS = 250;
 
 /**
  * Keeps an in-memory copy equal to the database: changes that are announced replace single records, and a poll of the
@@ -28,6 +31,7 @@ export class ChangeFollower {
   private tail: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private polling = false;
+  private stopped = false;
   private checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly source: FollowedSource) {
@@ -37,12 +41,13 @@ export class ChangeFollower {
   /** Loads everything and begins to poll. Rejects when the first load fails. */
   async start(): Promise<void> {
     await this.reload();
-    this.timer = setInterval(() => void this.poll(), POLL_MS);
+    this.timer = setInterval(() => void this.check(ANNOUNCED_WITHIN_MS), POLL_MS);
     this.timer.unref();
   }
 
   /** Ends the polling and waits for the load that runs. */
   async stop(): Promise<void> {
+    this.stopped = true;
     clearInterval(this.timer);
     await this.tail.catch(() => undefined);
   }
@@ -73,19 +78,34 @@ export class ChangeFollower {
     });
   }
 
-  /** One comparison with the database; never rejects, since nobody waits for it. */
-  async poll(): Promise<void> {
+  /** One comparison with the database at once; never rejects, since nobody waits for it. */
+  poll(): Promise<void> {
+    return this.check(0);
+  }
+
+  private async check(patienceMs: number): Promise<void> {
     if (this.polling) return;
     this.polling = true;
     try {
-      const version = await this.source.readVersion();
-      if (version !== this.known) await this.reload();
+      if (await this.isBehind(patienceMs)) await this.reload();
       this.checkedAt = performance.now();
     } catch (error) {
       this.logger.warn(`The check for changes failed and is tried again: ${messageOf(error)}`);
     } finally {
       this.polling = false;
     }
+  }
+
+  /** A write that is committed and whose announcement is under way is no reason to load everything. */
+  private async isBehind(patienceMs: number): Promise<boolean> {
+    const version = await this.source.readVersion();
+    if (version === this.known) return false;
+    if (patienceMs > 0) await delay(patienceMs, undefined, { ref: false });
+    await this.tail.catch(() => undefined);
+    if (this.stopped) return false;
+    // Either it was read before a write that is applied by now, or the stored data went back to an earlier state.
+    if (version < this.known) return (await this.source.readVersion()) < this.known;
+    return version > this.known;
   }
 
   private inOrder(load: () => Promise<void>): Promise<void> {

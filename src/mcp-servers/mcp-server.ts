@@ -91,8 +91,3 @@ export interface RegistrySnapshot {
   /** Members of an access group, exact name. */
   group(name: string): readonly McpServer[];
 }
-
-/** NFKC and lower case: how references, names and deny lists are compared. */
-export function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
-}

@@ -1,4 +1,5 @@
-import { fold, type McpServer, type RegistrySnapshot } from './mcp-server.js';
+import { fold } from '../common/fold.js';
+import type { McpServer, RegistrySnapshot } from './mcp-server.js';
 
 /** The names that a server can be referred to by. */
 export interface NamedServer {
@@ -7,12 +8,25 @@ export interface NamedServer {
   readonly alias: string | null;
 }
 
+const folded = new WeakMap<NamedServer, readonly string[]>();
+
+/** The names of a server after case folding, each once: whatever refers to it is one of them after case folding. */
+export function foldedNamesOf(server: NamedServer): readonly string[] {
+  let names = folded.get(server);
+  if (names === undefined) {
+    const all = [server.id, server.alias, server.name].filter((name) => name !== null);
+    names = [...new Set(all.map(fold))];
+    folded.set(server, names);
+  }
+  return names;
+}
+
 /** Finds servers by exact id, else by id, alias or name after case folding. */
 export function referenceIndex<T extends NamedServer>(servers: readonly T[]): (reference: string) => T | undefined {
   const byId = new Map(servers.map((server) => [server.id, server]));
   const byName = new Map<string, T>();
   for (const server of servers) {
-    for (const name of [server.id, server.alias, server.name]) if (name !== null) byName.set(fold(name), server);
+    for (const name of foldedNamesOf(server)) byName.set(name, server);
   }
   return (reference) => byId.get(reference) ?? byName.get(fold(reference));
 }

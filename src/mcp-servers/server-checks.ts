@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { fold } from '../common/fold.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { fieldFaults } from '../common/validation.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { OutboundClient } from '../outbound/outbound-client.js';
 import { McpServerEntity } from './mcp-server.entity.js';
-import { fold } from './mcp-server.js';
 import { conflictingName, nameFaults, type ServerNames } from './server-names.js';
 import { settingsFaults } from './server-rules.js';
 import type { ServerSettings, SettingsChange } from './server-settings.js';

@@ -1,6 +1,6 @@
 import { SPECIAL_SERVER_VALUES } from '../auth/object-permission.js';
+import { fold } from '../common/fold.js';
 import type { FieldFault } from '../common/gatehouse-error.js';
-import { fold } from './mcp-server.js';
 
 const MAX_LENGTH = 64;
 /** What SEP-986 allows in tool names, which begin with these names. */

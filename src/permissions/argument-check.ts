@@ -1,10 +1,11 @@
 import type { Principal } from '../auth/principal.js';
+import { fold } from '../common/fold.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
 import { compileRules, evaluate } from '../expressions/argument-rules.js';
 import type { PrincipalVariables, ServerVariables } from '../expressions/cel.js';
-import { fold, type McpServer } from '../mcp-servers/mcp-server.js';
+import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ServerAccess } from './access-decision.js';
 import type { RuleSource } from './access-rules.js';
 import { EVERY_TOOL } from './tool-hits.js';

@@ -1,9 +1,10 @@
 import { coversRoute } from '../auth/allowed-routes.js';
 import type { Principal } from '../auth/principal.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
-import type { AccessDecision, RefusedAccess } from './access-decision.js';
+import type { AccessDecision, RefusedAccess, ServerAccess } from './access-decision.js';
 import type { AccessRequest } from './access-request.js';
 import { allowsServer, type ServerRules } from './access-rules.js';
+import { AllowedServers } from './allowed-servers.js';
 import { resolveLevels } from './grants.js';
 import type { PolicyWorld } from './policy-world.js';
 import { scopeOf, type Scope, type ScopeContext } from './scope.js';
@@ -21,8 +22,9 @@ export interface DecisionTrace {
 
 /**
  * The permission decision: which servers, and which tools of them, a caller may use in the scope that it asks for.
- * The steps are those of docs/permissions.md. Pure: depends on its arguments only.
- * @throws whatever goes wrong inside; the caller of this function must then deny.
+ * The steps are those of docs/permissions.md. Pure: depends on its arguments only. Without a scope a server is decided
+ * on when the answer is asked for it.
+ * @throws whatever goes wrong inside; the caller of this function, or whoever asks the answer, must then deny.
  */
 export function decide(
   world: PolicyWorld,
@@ -43,12 +45,15 @@ export function decide(
   };
   const scope = scopeOf(context, request);
   if (scope === null) return refused('forbidden_scope');
-  return grant(scope, toolRules(levels.values(), scope.toolset), world.separator);
+  return grant(context, scope, toolRules(levels.values(), scope.toolset));
 }
 
-function grant(scope: Scope, rulesOf: ToolRulesOf, separator: string): AccessDecision {
-  const servers = new Map<string, ServerGrant>();
-  for (const server of scope.servers) servers.set(server.id, new ServerGrant(server, rulesOf, separator));
+function grant({ world, isAllowed }: ScopeContext, scope: Scope, rulesOf: ToolRulesOf): AccessDecision {
+  const accessTo = (server: McpServer): ServerAccess => new ServerGrant(server, rulesOf, world.separator);
+  const servers =
+    scope.servers === 'all'
+      ? new AllowedServers(world.registry, (server) => (isAllowed(server) ? accessTo(server) : null))
+      : new Map(scope.servers.map((server) => [server.id, accessTo(server)]));
   const single = scope.single === null ? null : (servers.get(scope.single.id) ?? null);
   return { granted: true, servers, single };
 }

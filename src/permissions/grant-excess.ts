@@ -22,7 +22,7 @@ export function excessOf(servers: readonly McpServer[], child: LevelGrants, pare
 /** A key that says nothing gets what its team has, and that is told apart from the servers it names. */
 function reaches(level: LevelGrants, server: McpServer): boolean {
   if (level.refusesAll) return false;
-  return server.allowAllKeys || !level.speaks || level.grants.has(server);
+  return server.allowAllKeys || !level.speaks || level.grants(server);
 }
 
 function isLimitWithin(child: ToolLimit | null, parent: ToolLimit | null): boolean {

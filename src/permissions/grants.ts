@@ -1,13 +1,9 @@
-import {
-  ALL_PROXY_MCP_SERVERS,
-  ALL_TEAM_MCP_SERVERS,
-  NO_MCP_SERVERS,
-  SPECIAL_SERVER_VALUES,
-} from '../auth/object-permission.js';
+import { indexOf, type PermissionIndex } from '../auth/permission-index.js';
+import type { ReferenceIndex } from '../auth/reference-index.js';
 import type { GrantLevel, LevelKind } from '../auth/principal.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { foldedNamesOf } from '../mcp-servers/registry-snapshot.js';
 import { findToolset, type PolicyToolset, type PolicyWorld } from './policy-world.js';
-import { ServerSet } from './server-set.js';
 
 /** The tools of one server that a level is limited to. */
 export interface ToolLimit {
@@ -19,7 +15,11 @@ export interface ToolLimit {
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** What one level says, resolved against one snapshot. Names of the members follow docs/permissions.md. */
+/**
+ * What one level says, resolved against one snapshot. Names of the members follow docs/permissions.md. Answers for the
+ * servers that it is asked about and looks at no others, so a level may name any number of them. It may only be asked
+ * about servers of the registry that it was made for.
+ */
 export class LevelGrants {
   readonly kind: LevelKind;
   readonly id: string;
@@ -27,47 +27,65 @@ export class LevelGrants {
   readonly speaks: boolean;
   /** The level refuses every server, whatever else anybody grants. */
   readonly refusesAll: boolean;
-  readonly grants: ServerSet;
   /** Toolsets that the level holds. */
   readonly toolsets: ReadonlySet<PolicyToolset>;
   /** Deny list as stored. */
   readonly blockedTools: readonly string[];
-  readonly #whole: ServerSet;
-  readonly #toolLists: ReadonlyMap<McpServer, readonly (readonly string[])[]>;
+  readonly #index: PermissionIndex;
+  readonly #groups: readonly string[];
+  /** Ids that unified access groups name, as they are now: the groups may change while a request works on this. */
+  readonly #grouped: readonly (readonly string[])[];
+  #inGroups: ReadonlySet<McpServer> | null = null;
 
   /** @param team what the team of a key says, for `all-team-mcpservers`; null for every other level. */
-  constructor(world: PolicyWorld, level: GrantLevel, team: LevelGrants | null) {
-    const named = level.objectPermission?.mcp_servers ?? [];
+  constructor(
+    private readonly world: PolicyWorld,
+    level: GrantLevel,
+    private readonly team: LevelGrants | null,
+  ) {
+    const permission = level.objectPermission;
+    this.#index = indexOf(permission);
     this.kind = level.kind;
     this.id = level.id;
-    this.speaks = speaks(level);
-    this.refusesAll = named.includes(NO_MCP_SERVERS);
-    this.blockedTools = level.objectPermission?.blocked_tools ?? [];
-    this.toolsets = toolsetsOf(world, level);
-    this.#toolLists = toolListsOf(world, level);
-    this.#whole = wholeServersOf(world, level, team);
-    this.grants = this.grantedServers(world);
+    this.speaks = level.closed || level.accessGroupIds.length > 0 || this.#index.speaks;
+    this.refusesAll = this.#index.refusesAll;
+    this.blockedTools = permission?.blocked_tools ?? [];
+    this.toolsets = toolsetsOf(world, permission?.mcp_toolsets ?? []);
+    this.#groups = permission?.mcp_access_groups ?? [];
+    this.#grouped = level.accessGroupIds.map((id) => world.accessGroup(id));
+  }
+
+  /** Does the level grant the server, whole or in part? */
+  grants(server: McpServer): boolean {
+    if (this.grantsWhole(server) || valuesFor(this.world, this.#index.tools, server).length > 0) return true;
+    for (const toolset of this.toolsets) if (toolset.tools.has(server.id)) return true;
+    return false;
   }
 
   /** The tools of a server that the level is limited to; null: no limit. */
   limit(server: McpServer): ToolLimit | null {
-    const lists = this.#toolLists.get(server) ?? [];
+    const lists = valuesFor(this.world, this.#index.tools, server);
     // An explicit empty list closes the server's tools, whatever another spelling of the server lists.
     if (lists.some((list) => list.length === 0)) return { listed: NOTHING, fromToolsets: NOTHING };
     const fromToolsets = this.toolsetTools(server);
     if (lists.length > 0) return { listed: new Set(lists.flat()), fromToolsets };
-    if (fromToolsets.size > 0 && !this.#whole.has(server)) return { listed: NOTHING, fromToolsets };
+    if (fromToolsets.size > 0 && !this.grantsWhole(server)) return { listed: NOTHING, fromToolsets };
     return null;
   }
 
-  private grantedServers(world: PolicyWorld): ServerSet {
-    const granted = new ServerSet();
-    granted.addAllOf(this.#whole);
-    for (const server of this.#toolLists.keys()) granted.add(server);
-    for (const toolset of this.toolsets) {
-      for (const id of toolset.tools.keys()) granted.add(world.registry.byId.get(id));
-    }
-    return granted;
+  private grantsWhole(server: McpServer): boolean {
+    const { namesAllServers, namesTeamServers, servers } = this.#index;
+    if (namesAllServers || valuesFor(this.world, servers, server).length > 0) return true;
+    if (server.accessGroups.some((group) => this.#groups.includes(group))) return true;
+    if (this.#grouped.length > 0 && this.inGroups().has(server)) return true;
+    return namesTeamServers && this.team !== null && this.team.speaks && this.team.grants(server);
+  }
+
+  private inGroups(): ReadonlySet<McpServer> {
+    this.#inGroups ??= new Set(
+      this.#grouped.flat().flatMap((reference) => this.world.registry.resolve(reference) ?? []),
+    );
+    return this.#inGroups;
   }
 
   private toolsetTools(server: McpServer): ReadonlySet<string> {
@@ -100,48 +118,20 @@ export function resolveLevels(world: PolicyWorld, levels: readonly GrantLevel[])
   return resolved;
 }
 
-function speaks(level: GrantLevel): boolean {
-  if (level.closed || level.accessGroupIds.length > 0) return true;
-  const permission = level.objectPermission;
-  if (permission === null) return false;
-  const { mcp_servers, mcp_access_groups, mcp_toolsets, mcp_tool_permissions } = permission;
-  if ([mcp_servers, mcp_access_groups, mcp_toolsets].some((list) => (list?.length ?? 0) > 0)) return true;
-  return Object.values(mcp_tool_permissions ?? {}).some((list) => list !== null);
+/** What the entries that mean a server say: one name can lead to another server than the one that it also fits. */
+function valuesFor<T>({ registry }: PolicyWorld, index: ReferenceIndex<T>, server: McpServer): T[] {
+  const values: T[] = [];
+  for (const name of foldedNamesOf(server)) {
+    for (const [reference, value] of index.under(name)) {
+      if (registry.resolve(reference) === server) values.push(value);
+    }
+  }
+  return values;
 }
 
-function wholeServersOf(world: PolicyWorld, level: GrantLevel, team: LevelGrants | null): ServerSet {
-  const { registry } = world;
-  const whole = new ServerSet();
-  const named = level.objectPermission?.mcp_servers ?? [];
-  for (const reference of named) {
-    if (!SPECIAL_SERVER_VALUES.includes(reference)) whole.add(registry.resolve(reference));
-  }
-  for (const group of level.objectPermission?.mcp_access_groups ?? []) {
-    for (const server of registry.group(group)) whole.add(server);
-  }
-  for (const group of level.accessGroupIds) {
-    for (const id of world.accessGroup(group)) whole.add(registry.resolve(id));
-  }
-  if (named.includes(ALL_PROXY_MCP_SERVERS)) whole.addEverything();
-  if (named.includes(ALL_TEAM_MCP_SERVERS) && team?.speaks) whole.addAllOf(team.grants);
-  return whole;
-}
-
-function toolListsOf(world: PolicyWorld, level: GrantLevel): Map<McpServer, (readonly string[])[]> {
-  const lists = new Map<McpServer, (readonly string[])[]>();
-  for (const [reference, tools] of Object.entries(level.objectPermission?.mcp_tool_permissions ?? {})) {
-    const server = tools === null ? undefined : world.registry.resolve(reference);
-    if (server === undefined || tools === null) continue;
-    const known = lists.get(server);
-    if (known === undefined) lists.set(server, [tools]);
-    else known.push(tools);
-  }
-  return lists;
-}
-
-function toolsetsOf(world: PolicyWorld, level: GrantLevel): ReadonlySet<PolicyToolset> {
+function toolsetsOf(world: PolicyWorld, references: readonly string[]): ReadonlySet<PolicyToolset> {
   const toolsets = new Set<PolicyToolset>();
-  for (const reference of level.objectPermission?.mcp_toolsets ?? []) {
+  for (const reference of references) {
     const toolset = findToolset(world, reference);
     if (toolset !== undefined) toolsets.add(toolset);
   }

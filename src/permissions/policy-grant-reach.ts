@@ -20,8 +20,8 @@ export class PolicyGrantReach extends GrantReach {
 
   serversOf(team: GrantLevel): ReadonlySet<string> {
     const world = this.policy.world();
-    const { grants } = new LevelGrants(world, team, null);
-    return new Set(world.registry.servers.filter((server) => grants.has(server)).map((server) => server.id));
+    const level = new LevelGrants(world, team, null);
+    return new Set(world.registry.servers.filter((server) => level.grants(server)).map((server) => server.id));
   }
 
   excess(child: KeyGrants, parent: KeyGrants): GrantExcess {

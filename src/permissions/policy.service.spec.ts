@@ -85,9 +85,15 @@ describe('PolicyService', () => {
     };
     const registry = { current: broken };
     const service = serviceOver(registry);
-    expect(service.access(caller, requestFor())).toEqual({ granted: false, code: 'forbidden_scope' });
+    const one = requestFor({ kind: 'server', reference: 'alpha' });
+    expect(service.access(caller, one)).toEqual({ granted: false, code: 'forbidden_scope' });
+    const all = service.access(caller, requestFor());
+    expect(() => all.granted && all.servers.get('id-alpha')).toThrow('out of order');
+    expect(() => all.granted && [...all.servers]).toThrow('out of order');
     registry.current = snapshotOf([alpha]);
-    expect(service.access(caller, requestFor())).toMatchObject({ granted: true });
+    expect(service.access(caller, one)).toMatchObject({ granted: true });
+    const mended = service.access(caller, requestFor());
+    expect(mended.granted && mended.servers.has('id-alpha')).toBe(true);
   });
 
   it('counts X-Forwarded-For of trusted proxies only', () => {

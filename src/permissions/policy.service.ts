@@ -13,6 +13,8 @@ import { clientAddress, parseRanges, type ClientAddress } from './ip-visibility.
 import { NO_TOOLSETS, type PolicyWorld } from './policy-world.js';
 import { scopeKey } from './scope-key.js';
 
+/** Callers whose decisions are remembered: more than call at one time, and few enough to fit when every key calls. */
+const MAX_CALLERS = 10_000;
 /** Scopes that are remembered for one caller. */
 const MAX_SCOPES = 64;
 /** Longer scopes are decided anew each time, so that a caller cannot fill the memory with long paths. */
@@ -29,7 +31,8 @@ interface Remembered {
 
 /** What is remembered of one caller. */
 interface RememberedCaller {
-  readonly scopes: LRUCache<string, Remembered>;
+  /** The one that was added first comes first. */
+  readonly scopes: Map<string, Remembered>;
   readonly usesAccessGroups: boolean;
 }
 
@@ -40,7 +43,7 @@ interface RememberedCaller {
 @Injectable()
 export class PolicyService {
   private readonly logger = new Logger(PolicyService.name);
-  private readonly remembered = new WeakMap<Principal, RememberedCaller>();
+  private readonly remembered = new LRUCache<Principal, RememberedCaller>({ max: MAX_CALLERS });
   private readonly addresses = new LRUCache<string, ClientAddress>({ max: MAX_ADDRESSES });
   private readonly trustedProxies: ReturnType<typeof parseRanges>;
   private readonly separator: string;
@@ -56,7 +59,8 @@ export class PolicyService {
 
   /**
    * The decision for a caller and a scope; the same object as long as nothing changed. Never throws: when deciding
-   * fails, the fault is logged and everything is refused.
+   * fails, the fault is logged and everything is refused. What is decided when the answer is asked may throw, and then
+   * nothing is granted either.
    */
   access(principal: Principal, request: AccessRequest): AccessDecision {
     try {
@@ -100,6 +104,7 @@ export class PolicyService {
     const known = scopes.get(key);
     if (known !== undefined && known.registry === registry && known.groups === groups) return known.decision;
     const decision = decide(this.world(), principal, request);
+    if (known === undefined && scopes.size >= MAX_SCOPES) forgetFirst(scopes);
     scopes.set(key, { registry, groups, decision });
     return decision;
   }
@@ -108,11 +113,16 @@ export class PolicyService {
     let known = this.remembered.get(principal);
     if (known === undefined) {
       const usesAccessGroups = principal.levels.some((level) => level.accessGroupIds.length > 0);
-      known = { scopes: new LRUCache({ max: MAX_SCOPES }), usesAccessGroups };
+      known = { scopes: new Map(), usesAccessGroups };
       this.remembered.set(principal, known);
     }
     return known;
   }
+}
+
+function forgetFirst(scopes: Map<string, Remembered>): void {
+  const first = scopes.keys().next();
+  if (first.done !== true) scopes.delete(first.value);
 }
 
 function stackOf(thrown: unknown): string | undefined {

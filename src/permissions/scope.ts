@@ -7,8 +7,8 @@ import type { PolicyToolset, PolicyWorld } from './policy-world.js';
 
 /** What a request narrows itself to. */
 export interface Scope {
-  /** Allowed servers in the order of the registry. */
-  readonly servers: readonly McpServer[];
+  /** Allowed servers in the order of the registry; `all`: whichever of the registry are allowed. */
+  readonly servers: readonly McpServer[] | 'all';
   /** The server that the path names exactly. */
   readonly single: McpServer | null;
   /** Only tools of this toolset. */
@@ -35,7 +35,7 @@ export function scopeOf(context: ScopeContext, request: AccessRequest): Scope | 
   switch (scope.kind) {
     case 'all':
       if (serversHeader !== null) return listScope(context, referencesIn(serversHeader), false);
-      return { servers: context.world.registry.servers.filter(context.isAllowed), single: null, toolset: null };
+      return { servers: 'all', single: null, toolset: null };
     case 'server':
       return serverScope(context, scope.reference);
     case 'list':

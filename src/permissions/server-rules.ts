@@ -39,7 +39,7 @@ function grantRules(principal: Principal, levels: Levels): ServerRule[] {
 }
 
 function grantedBy(level: LevelGrants): ServerRule {
-  return { step: 'level_grants', source: level, passes: (server) => level.grants.has(server) };
+  return { step: 'level_grants', source: level, passes: (server) => level.grants(server) };
 }
 
 function submittedBy({ userId }: Principal): ServerRule {

@@ -1,4 +1,5 @@
-import { fold, type McpServer } from '../mcp-servers/mcp-server.js';
+import { fold } from '../common/fold.js';
+import type { McpServer } from '../mcp-servers/mcp-server.js';
 
 /** Entry of an allow list of a level, or of a deny list, that stands for every tool. */
 export const EVERY_TOOL = '*';

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 export const USAGE = `npm run bench -- [options]
   --quick           one round of 2 s at 16 connections
   --strict          exit code 1 unless every target is reached
-  --only a,b        only these rows besides direct and bare (naive, gatehouse-2026, gatehouse-2025)
+  --only a,b        only these rows besides direct and bare (naive, gatehouse-2026, gatehouse-2025); scale: the part
+                    with 100,000 keys, alone when it is the only one
   --cpu-prof DIR    write a CPU profile of the gateway to DIR`;
 
 /**

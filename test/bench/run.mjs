@@ -7,6 +7,8 @@ import { Gatehouse } from './gatehouse.mjs';
 import { measureListing, measureRows } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { hasProcfs, residentMiB } from './process-usage.mjs';
+import { describeScale, judgeScale } from './scale/report.mjs';
+import { measureScale } from './scale/scale.mjs';
 import { describeMachine, tableOf, verdictsOf, writeResults } from './report.mjs';
 import { gatehouseRows, GATEWAYS, startFloors } from './rows.mjs';
 import { isDisturbed, judge, summarise } from './summary.mjs';
@@ -14,23 +16,42 @@ import { createWorld, KEYS, SERVERS, TOOLS_PER_SERVER, warmCatalogue } from './w
 
 /** Idle memory is read when the start is over, not in the middle of it. */
 const SETTLE_MS = 3_000;
+/** Results of a run without calls. */
+const NO_CALLS = { summary: [], single: null, runs: [], verdicts: [] };
 
 async function main(options) {
   const placement = choosePlacement();
   const machine = describeMachine();
   say(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}`);
   say(placement.text);
+  const calls = isOnlyScale(options) ? NO_CALLS : await measureCalls(options, placement);
+  const scale = wantsScale(options) ? await measureScale(options, placement, say) : null;
+  const verdicts = [...calls.verdicts, ...(scale === null ? [] : judgeScale(scale))];
+  if (scale !== null) say(`\n${describeScale(scale)}\n`);
+  say(`${verdictsOf(verdicts)}\n`);
+  const results = { machine, placement: placement.text, options, ...calls, scale, verdicts };
+  say(`written to ${writeResults(results)}`);
+  return options.strict && verdicts.some(({ verdict }) => verdict !== 'reached') ? 1 : 0;
+}
+
+function wantsScale({ only }) {
+  return only === null || only.includes('scale');
+}
+
+function isOnlyScale({ only }) {
+  return only !== null && only.every((name) => name === 'scale');
+}
+
+async function measureCalls(options, placement) {
   const setup = await setUp(options, placement);
   const runs = await measureRows(setup.driver, setup.rows, options, say);
   const single = await measureSingle(setup, options);
   if (setup.gateway !== null) await setup.gateway.stop();
   const summary = summarise(runs);
-  const verdicts = judge(summary, single);
-  print(setup.rows, summary, verdicts);
+  print(setup.rows, summary);
   const disturbed = runs.filter(isDisturbed).length;
   if (disturbed > 0) say(`caution: ${disturbed} of ${runs.length} runs were disturbed by other work on this machine\n`);
-  say(`written to ${writeResults({ machine, placement: placement.text, options, summary, single, verdicts, runs })}`);
-  return options.strict && verdicts.some(({ verdict }) => verdict !== 'reached') ? 1 : 0;
+  return { summary, single, runs, verdicts: judge(summary, single) };
 }
 
 async function setUp(options, placement) {
@@ -82,13 +103,12 @@ async function measureSingle({ driver, upstream, gateway, world, startMs, idleMi
   return { startMs, idleMiB, listP50Ms: wide.p50Ms, listP99Ms: wide.p99Ms, ordinaryListP50Ms: ordinary.p50Ms };
 }
 
-function print(rows, summary, verdicts) {
+function print(rows, summary) {
   say('');
   rows.forEach(({ name, description }) => say(`${name.padEnd(15)} ${description}`));
   say(`\n${tableOf(summary)}\n`);
   say('µs CPU: of the server process per call; busy: share of its core; DB µs: of PostgreSQL per call;');
   say('CPU / bare: calls per CPU second against the bare proxy, which other work on the machine changes least\n');
-  say(`${verdictsOf(verdicts)}\n`);
 }
 
 function seconds(milliseconds) {

@@ -108,7 +108,7 @@ function isSameMoment(one, other) {
 }
 
 /** null when there is nothing to take it of, or when the machine does not tell. */
-function median(values) {
+export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const value = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -119,7 +119,7 @@ function atLeast(what, entry, figure, target) {
   return { ...verdict(what, entry, entry[figure], entry[figure] >= target), target, bound: 'at least' };
 }
 
-function atMost(what, entry, figure, target) {
+export function atMost(what, entry, figure, target) {
   return { ...verdict(what, entry, entry[figure], entry[figure] <= target), target, bound: 'at most' };
 }
 

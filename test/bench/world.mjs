@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { times, withManagement } from './management.mjs';
 import { headers2025, INITIALIZE_PARAMS } from './requests.mjs';
 
 /** The world of the contract's speed figures. */
@@ -9,7 +9,6 @@ export const KEYS = 1_000;
 /** Servers that one key reaches: half of them whole, half of them limited to some tools. */
 const SERVERS_PER_KEY = 10;
 const LIMITED_TOOLS = 10;
-const CREATIONS_AT_ONCE = 16;
 const WARM_LIMIT_MS = 60_000;
 
 /**
@@ -45,15 +44,11 @@ export function callsOf(key) {
  * @returns {Promise<World>}
  */
 export async function createWorld(gateway, upstreamPort) {
-  const api = new Pool(gateway.url, { connections: CREATIONS_AT_ONCE, pipelining: 1 });
-  try {
-    const post = (path, body) => postJson(api, path, { authorization: `Bearer ${gateway.masterKey}` }, body);
+  return withManagement(gateway, async (post) => {
     const ids = await times(SERVERS, (index) => createServer(post, index, upstreamPort));
     const keys = await times(KEYS, (index) => createKey(post, `bench-${index}`, grantsOf(ids, index)));
     return { keys, wideKey: await createKey(post, 'bench-wide', wideGrants(ids)) };
-  } finally {
-    await api.close();
-  }
+  });
 }
 
 /** Waits until the wide key sees every tool: from then on the catalogue is warm. */
@@ -134,30 +129,4 @@ async function postMcp(gateway, credential, message) {
   });
   if (!answer.ok) throw new Error(`${message.method}: HTTP ${answer.status} ${await answer.text()}`);
   return answer;
-}
-
-async function postJson(api, path, headers, body) {
-  const answer = await api.request({
-    method: 'POST',
-    path,
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const text = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`POST ${path}: HTTP ${answer.statusCode} ${text}`);
-  return JSON.parse(text);
-}
-
-/** Runs `make(0)` to `make(count - 1)`, some at once, and keeps their order. */
-async function times(count, make) {
-  const results = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < count) {
-      const index = next++;
-      results[index] = await make(index);
-    }
-  };
-  await Promise.all(Array.from({ length: CREATIONS_AT_ONCE }, worker));
-  return results;
 }

@@ -9,7 +9,7 @@ import { permission, requestFor } from './policy-fixtures.js';
 import { LEVEL_KINDS, OFFERED, pathScope, situation } from './random-worlds.js';
 import { modelDecide, type ModelAnswer } from './reference-model.js';
 
-const RUNS = { numRuns: 1000 };
+const RUNS = { numRuns: 2000 };
 const aKind = fc.constantFrom(...LEVEL_KINDS);
 
 describe('the evaluator, on random worlds', () => {
@@ -19,6 +19,23 @@ describe('the evaluator, on random worlds', () => {
         expect(answerOf(decide(world, principal, request))).toEqual(modelDecide(world, principal, request, OFFERED));
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it('lists exactly what it lets be called', () => {
+    fc.assert(
+      fc.property(situation, ({ world, principal, request }) => {
+        const listed = answerOf(decide(world, principal, request));
+        for (const { id } of world.registry.servers) {
+          for (const tool of OFFERED) {
+            // A decision of its own for every call, asked for nothing else.
+            const called = decide(world, principal, request);
+            const isCallable = called.granted && called.servers.get(id)?.allowsTool(tool) === true;
+            expect([id, tool, isCallable]).toEqual([id, tool, listed.tools[id]?.includes(tool) ?? false]);
+          }
+        }
+      }),
+      RUNS,
     );
   });
 

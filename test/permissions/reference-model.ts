@@ -1,6 +1,7 @@
 import { coversRoute } from '../../src/auth/allowed-routes.js';
 import type { GrantLevel, LevelKind, Principal } from '../../src/auth/principal.js';
-import { fold, type McpServer } from '../../src/mcp-servers/mcp-server.js';
+import { fold } from '../../src/common/fold.js';
+import type { McpServer } from '../../src/mcp-servers/mcp-server.js';
 import type { AccessRequest } from '../../src/permissions/access-request.js';
 import type { PolicyWorld } from '../../src/permissions/policy-world.js';
 

@@ -1,6 +1,8 @@
-import type { GrantLevel, LevelLimits, Role } from '../principal.js';
-import type { IdentityRows, StoredLevelKind } from './identity-kinds.js';
-import type { LevelColumns } from './level-columns.js';
+import { guardrailsIn } from '../named-guardrails.js';
+import type { GrantLevel, Role } from '../principal.js';
+import { StoredLevel } from '../stored-level.js';
+import type { StoredLevelKind } from './identity-kinds.js';
+import type { KnownRows, LevelRow } from './level-rows.js';
 import type { TeamRole } from './team.entity.js';
 
 /** What a decision needs to know of a level. Replaced as a whole when anything about the level changes. */
@@ -38,12 +40,12 @@ export interface KnownLevels {
   readonly organization: KnownLevel;
 }
 
-type Reader<K extends StoredLevelKind> = (row: IdentityRows[K]) => KnownLevels[K];
+type Reader<K extends StoredLevelKind> = (row: KnownRows[K]) => KnownLevels[K];
 
 /** Makes what is known of a level from its row. */
 export const KNOWN_LEVEL_OF: { readonly [K in StoredLevelKind]: Reader<K> } = {
   team: (row) => ({
-    ...knownOf('team', row, { accessGroupIds: row.access_group_ids ?? [], argumentRules: row.argument_rules }),
+    ...knownOf('team', row),
     organizationId: row.organization_id,
     members: new Map(row.members_with_roles.map((member) => [member.user_id, member.role])),
     formerMembers: new Set(row.former_members),
@@ -54,35 +56,12 @@ export const KNOWN_LEVEL_OF: { readonly [K in StoredLevelKind]: Reader<K> } = {
   organization: (row) => knownOf('organization', row),
 };
 
-/** What only some levels have. */
-type OwnGrants = Pick<GrantLevel, 'accessGroupIds' | 'argumentRules'>;
-
-function knownOf(kind: StoredLevelKind, row: LevelColumns, own: OwnGrants = { accessGroupIds: [] }): KnownLevel {
-  const limits = limitsOf(row);
-  const { accessGroupIds, argumentRules = [] } = own;
+function knownOf(kind: StoredLevelKind, row: LevelRow): KnownLevel {
   return {
-    level: {
-      kind,
-      id: row.id,
-      objectPermission: row.object_permission,
-      accessGroupIds,
-      closed: row.permission_closed,
-      ...(argumentRules.length > 0 && { argumentRules }),
-      ...(limits !== null && { limits }),
-    },
+    level: new StoredLevel(kind, row.id, row),
     blocked: row.blocked,
     deleted: false,
-    guardrails: guardrailsOf(row),
+    guardrails: guardrailsIn(row.metadata),
     revision: row.revision,
   };
-}
-
-function limitsOf({ rpm_limit, mcp_rpm_limit, max_budget }: LevelColumns): LevelLimits | null {
-  if (rpm_limit === null && mcp_rpm_limit === null && max_budget === null) return null;
-  return { rpm: rpm_limit, mcpRpm: mcp_rpm_limit, maxBudget: max_budget };
-}
-
-function guardrailsOf(row: LevelColumns): readonly string[] {
-  const named = row.metadata['guardrails'];
-  return Array.isArray(named) ? named.filter((name) => typeof name === 'string') : [];
 }

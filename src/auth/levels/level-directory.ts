@@ -3,13 +3,7 @@ import { DataSource } from 'typeorm';
 import { ChangeFollower } from '../../common/change-follower.js';
 import { EventBus } from '../../events/event-bus.js';
 import { PolicyVersions } from '../../events/policy-version.js';
-import {
-  IDENTITY_ENTITIES,
-  type IdentityKind,
-  type IdentityReference,
-  type IdentityRows,
-  type StoredLevelKind,
-} from './identity-kinds.js';
+import type { IdentityKind, IdentityReference, StoredLevelKind } from './identity-kinds.js';
 import type { KnownLevels } from './known-level.js';
 import {
   LEVELS_CHANGED,
@@ -20,6 +14,7 @@ import {
   type LevelChange,
 } from './level-events.js';
 import { LevelMemory } from './level-memory.js';
+import { readLevels } from './level-rows.js';
 
 /** Gets the records that are new, changed or gone; null: any may be. Runs when the copy already holds them. */
 export type LevelListener = (changed: readonly IdentityReference[] | null) => void;
@@ -100,12 +95,12 @@ export class LevelDirectory implements OnModuleInit, OnModuleDestroy {
 
   private async loadAll(): Promise<void> {
     const rows = await Promise.all([
-      this.rows('team'),
-      this.rows('user'),
-      this.rows('customer'),
-      this.rows('agent'),
-      this.rows('organization'),
-      this.rows('access_group'),
+      readLevels(this.database, 'team'),
+      readLevels(this.database, 'user'),
+      readLevels(this.database, 'customer'),
+      readLevels(this.database, 'agent'),
+      readLevels(this.database, 'organization'),
+      readLevels(this.database, 'access_group'),
     ]);
     const [team, user, customer, agent, organization, access_group] = rows;
     this.memory.replaceAll({ team, user, customer, agent, organization, access_group });
@@ -122,13 +117,7 @@ export class LevelDirectory implements OnModuleInit, OnModuleDestroy {
   }
 
   private async loadKind<K extends IdentityKind>(kind: K, ids: readonly string[]): Promise<void> {
-    this.memory.replaceSome(kind, ids, await this.rows(kind, ids));
-  }
-
-  private rows<K extends IdentityKind>(kind: K, ids?: readonly string[]): Promise<IdentityRows[K][]> {
-    const query = this.database.getRepository(IDENTITY_ENTITIES[kind]).createQueryBuilder('row');
-    // One parameter however many ids there are: the protocol counts parameters in 16 bits.
-    return (ids === undefined ? query : query.where('row.id = ANY(:ids)', { ids })).getMany();
+    this.memory.replaceSome(kind, ids, await readLevels(this.database, kind, ids));
   }
 
   private changed(references: readonly IdentityReference[] | null): void {

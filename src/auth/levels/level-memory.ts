@@ -1,5 +1,6 @@
-import type { IdentityKind, IdentityRows, StoredLevelKind } from './identity-kinds.js';
+import type { IdentityKind, StoredLevelKind } from './identity-kinds.js';
 import { KNOWN_LEVEL_OF, type KnownLevels, type KnownTeam } from './known-level.js';
+import type { KnownRows } from './level-rows.js';
 
 /** What is known of each kind, access groups included. */
 interface KnownIdentities extends KnownLevels {
@@ -13,9 +14,9 @@ interface KnownAccessGroup {
 
 type Tables = { readonly [K in IdentityKind]: Map<string, KnownIdentities[K]> };
 /** Rows of every kind. */
-export type AllRows = { readonly [K in IdentityKind]: readonly IdentityRows[K][] };
+export type AllRows = { readonly [K in IdentityKind]: readonly KnownRows[K][] };
 
-const READERS: { readonly [K in IdentityKind]: (row: IdentityRows[K]) => KnownIdentities[K] } = {
+const READERS: { readonly [K in IdentityKind]: (row: KnownRows[K]) => KnownIdentities[K] } = {
   ...KNOWN_LEVEL_OF,
   access_group: (row) => ({ serverIds: row.access_mcp_server_ids, revision: row.revision }),
 };
@@ -60,18 +61,18 @@ export class LevelMemory {
   }
 
   /** Takes over these records; those without a row are gone. */
-  replaceSome<K extends IdentityKind>(kind: K, ids: readonly string[], rows: readonly IdentityRows[K][]): void {
+  replaceSome<K extends IdentityKind>(kind: K, ids: readonly string[], rows: readonly KnownRows[K][]): void {
     const found = new Map(rows.map((row) => [row.id, row]));
     for (const id of ids) this.replace(kind, id, found.get(id));
   }
 
-  private replaceTable<K extends IdentityKind>(kind: K, rows: readonly IdentityRows[K][]): void {
+  private replaceTable<K extends IdentityKind>(kind: K, rows: readonly KnownRows[K][]): void {
     const present = new Set(rows.map((row) => row.id));
     const gone = [...this.tables[kind].keys()].filter((id) => !present.has(id));
     this.replaceSome(kind, [...gone, ...present], rows);
   }
 
-  private replace<K extends IdentityKind>(kind: K, id: string, row: IdentityRows[K] | undefined): void {
+  private replace<K extends IdentityKind>(kind: K, id: string, row: KnownRows[K] | undefined): void {
     const table: Map<string, KnownIdentities[K]> = this.tables[kind];
     const present = table.get(id);
     if (present !== undefined && present.revision === row?.revision) return;
