@@ -9,13 +9,13 @@ import { referenceIndex, type NamedServer } from './registry-snapshot.js';
 export class RegisteredServerReferences extends ServerReferences {
   async resolve(references: readonly string[], manager: EntityManager): Promise<ReadonlyMap<string, string>> {
     const ids = await this.present(references, manager);
-    const resolved = new Map([...ids].map((id) => [id, id]));
-    const names = references.filter((reference) => !ids.has(reference));
-    if (names.length === 0) return resolved;
-    const find = await this.names(manager);
-    for (const name of names) {
-      const id = find(name)?.id;
-      if (id !== undefined) resolved.set(name, id);
+    const isById = references.every((reference) => ids.has(reference));
+    const find = isById ? () => undefined : await this.names(manager);
+    // In the order of the references: what is made of them is shown in that order.
+    const resolved = new Map<string, string>();
+    for (const reference of references) {
+      const id = ids.has(reference) ? reference : find(reference)?.id;
+      if (id !== undefined) resolved.set(reference, id);
     }
     return resolved;
   }

@@ -18,7 +18,7 @@ export interface LevelRow extends GrantColumns {
 
 /** What is read of each kind. */
 export interface KnownRows {
-  readonly team: LevelRow & Pick<TeamEntity, 'organization_id' | 'members_with_roles'>;
+  readonly team: LevelRow & Pick<TeamEntity, 'organization_id' | 'members_with_roles' | 'former_members'>;
   readonly user: LevelRow & Pick<UserEntity, 'user_role'>;
   readonly customer: LevelRow & Pick<CustomerEntity, 'deleted_at'>;
   readonly agent: LevelRow;
@@ -34,7 +34,13 @@ const LEVEL = `object_permission::text AS object_permission, permission_closed, 
   blocked, CASE WHEN metadata ? 'guardrails' THEN metadata END AS metadata, revision`;
 
 const OWN: Readonly<Record<StoredLevelKind, readonly string[]>> = {
-  team: ['organization_id', 'members_with_roles', 'access_group_ids', `nullif(argument_rules, '[]') AS argument_rules`],
+  team: [
+    'organization_id',
+    'members_with_roles',
+    'former_members',
+    'access_group_ids',
+    `nullif(argument_rules, '[]') AS argument_rules`,
+  ],
   user: ['user_role'],
   customer: ['deleted_at'],
   agent: [],
