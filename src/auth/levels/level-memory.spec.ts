@@ -51,7 +51,7 @@ describe('LevelMemory', () => {
       metadata: { guardrails: ['no-deletes', 7] },
     });
     memory.replaceSome('team', ['t'], [row]);
-    expect(memory.level('team', 't')).toEqual({
+    expect(memory.level('team', 't')).toMatchObject({
       level: {
         kind: 'team',
         id: 't',
