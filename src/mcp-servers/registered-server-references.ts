@@ -9,15 +9,11 @@ import { referenceIndex, type NamedServer } from './registry-snapshot.js';
 export class RegisteredServerReferences extends ServerReferences {
   async resolve(references: readonly string[], manager: EntityManager): Promise<ReadonlyMap<string, string>> {
     const ids = await this.present(references, manager);
-    const resolved = new Map([...ids].map((id) => [id, id]));
-    const names = references.filter((reference) => !ids.has(reference));
-    if (names.length === 0) return resolved;
-    const find = await this.names(manager);
-    for (const name of names) {
-      const id = find(name)?.id;
-      if (id !== undefined) resolved.set(name, id);
-    }
-    return resolved;
+    const find = references.every((reference) => ids.has(reference)) ? null : await this.names(manager);
+    // In the order of the references, in which they are stored.
+    const idOf = (reference: string): string | undefined => (ids.has(reference) ? reference : find?.(reference)?.id);
+    const resolved = references.map((reference) => [reference, idOf(reference)] as const);
+    return new Map(resolved.flatMap(([reference, id]) => (id === undefined ? [] : [[reference, id] as const])));
   }
 
   /** An exact id comes before every name, and most grants are written by id: those need not read all servers. */
