@@ -1,5 +1,7 @@
 // Runs the built gateway in this process and measures inside of it, since a decision takes less than a clock tick of
 // the outside. Usage: probe.mjs <data directory>, with --expose-gc
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startGateway } from '../../../dist/src/gateway.js';
 import { loadConfig } from '../../../dist/src/config/load-config.js';
 import { openDatabase } from '../../../dist/src/database/open-database.js';
@@ -21,10 +23,10 @@ measure(process.argv[2]).then(
 async function measure(directory) {
   const config = loadConfig({ DATA_DIR: directory, HOST: '127.0.0.1', PORT: '0' });
   const database = await openDatabase(config);
-  const load = watchLoad();
+  const load = watchLoad(Number.parseInt(readFileSync(join(directory, 'pg', 'postmaster.pid'), 'utf8'), 10));
   const gateway = await startGateway(config, database.url, { logger: SILENT });
   try {
-    return { ...load, decisions: await decisionsOf(gateway.app, database) };
+    return { ...load.figures(), decisions: await decisionsOf(gateway.app, database) };
   } finally {
     await gateway.close();
     await database.close();
