@@ -43,7 +43,7 @@ beforeEach(() => {
 });
 
 const called = (upstream: RecordingHttpUpstream): unknown[] =>
-  upstream.requests.of('tools/call').map(({ rpc }) => (rpc?.['params'] as { name: string }).name);
+  upstream.requests.of('tools/call').map(({ rpc }) => (rpc?.['params'] as { name?: string } | undefined)?.name);
 
 describe('a server cannot be registered under', () => {
   it.each([
