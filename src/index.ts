@@ -3,10 +3,12 @@ export { GuardrailViolation } from './hooks/guardrail-violation.js';
 export { McpHook, type McpHookOptions } from './hooks/mcp-hook.decorator.js';
 export type {
   CallOrigin,
+  DuringMcpCall,
   HookPrincipal,
   PostMcpCall,
   PreCallChange,
   PreMcpCall,
   ToolCallResult,
   ToolCallView,
+  UpstreamMessage,
 } from './hooks/hook.types.js';

@@ -7,6 +7,7 @@ import { registerHook, type RegisteredHook } from './registered-hook.js';
 /** The hooks of one call, per phase, in the order in which they run. */
 export interface HookSelection {
   readonly pre: readonly RegisteredHook[];
+  readonly during: readonly RegisteredHook[];
   readonly post: readonly RegisteredHook[];
 }
 
@@ -16,7 +17,7 @@ export interface HookSelection {
 @Injectable()
 export class HookRegistry implements OnModuleInit {
   #byName: ReadonlyMap<string, RegisteredHook> = new Map();
-  #defaults: HookSelection = { pre: [], post: [] };
+  #defaults: HookSelection = { pre: [], during: [], post: [] };
 
   constructor(private readonly discovery: DiscoveryService) {}
 
@@ -65,6 +66,7 @@ export class HookRegistry implements OnModuleInit {
 function byPhase(hooks: readonly RegisteredHook[]): HookSelection {
   return {
     pre: hooks.filter((hook) => hook.pre !== null),
+    during: hooks.filter((hook) => hook.during !== null),
     post: hooks.filter((hook) => hook.post !== null),
   };
 }

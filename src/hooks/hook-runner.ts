@@ -2,13 +2,18 @@ import { Injectable, Logger } from '@nestjs/common';
 import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
 import { deepFreeze } from '../common/json.js';
 import { GuardrailViolation } from './guardrail-violation.js';
-import { readPostResult, readPreChange } from './hook-answers.js';
+import { expectNoAnswer, readPostResult, readPreChange } from './hook-answers.js';
 import { HookCallView } from './hook-call-view.js';
 import type { HookedCall, HookedReply, HookStep } from './hooked-call.js';
-import type { ToolCallResult } from './hook.types.js';
+import type { HookPhase, ToolCallResult, UpstreamMessage } from './hook.types.js';
 import type { RegisteredHook } from './registered-hook.js';
 
-type Phase = HookStep['phase'];
+/** How one hook decided. */
+interface Verdict {
+  readonly step: HookStep;
+  /** Makes the refusal of the call; null: the hook lets it pass. */
+  readonly refusal: ((sent: Sent) => GatehouseError) | null;
+}
 
 /** Runs the hooks of one phase in order. Whatever goes wrong blocks the call, unless that hook says `failOpen`. */
 @Injectable()
@@ -30,8 +35,31 @@ export class HookRunner {
     }
   }
 
+  /**
+   * Runs every hook at once and waits for all of them, so that the outcome does not depend on who is faster: the first
+   * in order that refuses decides.
+   * @param cancel Ends the upstream's part of the call as soon as one refuses; tells whether the upstream may have run it.
+   */
+  async runDuring(hooks: readonly RegisteredHook[], call: HookedCall, cancel: () => Promise<Sent>): Promise<void> {
+    const verdicts = await Promise.all(
+      hooks.map(async (hook) => {
+        const verdict = await this.watch(hook, call);
+        if (verdict.refusal !== null) void cancel();
+        return verdict;
+      }),
+    );
+    for (const { step } of verdicts) call.hookSteps.push(step);
+    const refused = verdicts.find(({ refusal }) => refusal !== null);
+    if (refused?.refusal) throw refused.refusal(await cancel());
+  }
+
   /** Shows the reply to every post hook; returns it, or what the hooks made of it. */
-  async runPost(hooks: readonly RegisteredHook[], call: HookedCall, reply: HookedReply): Promise<HookedReply> {
+  async runPost(
+    hooks: readonly RegisteredHook[],
+    call: HookedCall,
+    reply: HookedReply,
+    messages: readonly UpstreamMessage[],
+  ): Promise<HookedReply> {
     if (hooks.length === 0) return reply;
     let seen = deepFreeze(resultToShow(reply));
     let current = reply;
@@ -39,7 +67,7 @@ export class HookRunner {
       const run = hook.post;
       if (run === null) continue;
       await this.step(hook, 'post', call, async (view) => {
-        const replacement = readPostResult(await answerInTime(hook, view, run(view, seen)));
+        const replacement = readPostResult(await answerInTime(hook, view, run(view, seen, messages)));
         if (replacement === null) return false;
         seen = replacement;
         current = { kind: 'result', result: replacement };
@@ -51,7 +79,7 @@ export class HookRunner {
 
   private async step(
     hook: RegisteredHook,
-    phase: Phase,
+    phase: 'pre' | 'post',
     call: HookedCall,
     run: (view: HookCallView) => Promise<boolean>,
   ): Promise<void> {
@@ -60,28 +88,42 @@ export class HookRunner {
       const changed = await run(view);
       call.hookSteps.push({ name: hook.name, phase, outcome: changed ? 'changed' : 'pass' });
     } catch (thrown) {
-      this.judge(hook, phase, call, thrown);
+      const { step, refusal } = this.judge(hook, phase, call, thrown);
+      call.hookSteps.push(step);
+      if (refusal !== null) throw refusal(phase === 'pre' ? 'no' : 'yes');
     } finally {
       view.release();
     }
   }
 
-  private judge(hook: RegisteredHook, phase: Phase, call: HookedCall, thrown: unknown): void {
-    const sent: Sent = phase === 'pre' ? 'no' : 'yes';
+  private async watch(hook: RegisteredHook, call: HookedCall): Promise<Verdict> {
+    const view = new HookCallView(call);
+    try {
+      expectNoAnswer(await answerInTime(hook, view, hook.during?.(view)), 'duringMcpCall');
+      return { step: { name: hook.name, phase: 'during', outcome: 'pass' }, refusal: null };
+    } catch (thrown) {
+      return this.judge(hook, 'during', call, thrown);
+    } finally {
+      view.release();
+    }
+  }
+
+  private judge(hook: RegisteredHook, phase: HookPhase, call: HookedCall, thrown: unknown): Verdict {
+    const { name } = hook;
     if (thrown instanceof GuardrailViolation) {
-      const { details } = thrown;
-      const step = { name: hook.name, phase, outcome: 'blocked' } as const;
-      call.hookSteps.push(details === undefined ? step : { ...step, details });
-      throw new GatehouseError('guardrail_denied', thrown.message, { sent, guardrail: hook.name, cause: thrown });
+      const { details, message } = thrown;
+      return {
+        step: { name, phase, outcome: 'blocked', ...(details !== undefined && { details }) },
+        refusal: (sent) => new GatehouseError('guardrail_denied', message, { sent, guardrail: name, cause: thrown }),
+      };
     }
     this.logger.error(`hook "${hook.name}" failed in its ${phase} phase on call ${call.callId}: ${messageOf(thrown)}`);
-    call.hookSteps.push({ name: hook.name, phase, outcome: hook.failOpen ? 'failed_open' : 'failed' });
-    if (hook.failOpen) return;
-    throw new GatehouseError('guardrail_unavailable', 'A guardrail could not decide, so the call was blocked', {
-      sent,
-      guardrail: hook.name,
-      cause: thrown,
-    });
+    if (hook.failOpen) return { step: { name, phase, outcome: 'failed_open' }, refusal: null };
+    const text = 'A guardrail could not decide, so the call was blocked';
+    return {
+      step: { name, phase, outcome: 'failed' },
+      refusal: (sent) => new GatehouseError('guardrail_unavailable', text, { sent, guardrail: name, cause: thrown }),
+    };
   }
 }
 

@@ -3,6 +3,9 @@ import type { JsonObject } from '../common/json.js';
 /** Which kind of door a call came through. */
 export type CallOrigin = 'mcp' | 'rest' | 'llm';
 
+/** When a hook runs. */
+export type HookPhase = 'pre' | 'during' | 'post';
+
 /** The caller as hooks see it: who, but never the credential. */
 export interface HookPrincipal {
   readonly userId: string | null;
@@ -51,11 +54,33 @@ export interface PreMcpCall {
   preMcpCall(call: ToolCallView): PreCallChange | void | Promise<PreCallChange | void>;
 }
 
+/** Implemented by a hook that works while the upstream runs the call. */
+export interface DuringMcpCall {
+  /**
+   * Starts when the call has been handed to the upstream. The caller gets no result before every such hook has agreed.
+   * @throws GuardrailViolation to withhold the result and to end the call at the upstream; any other throw, and any
+   *   returned value, does the same as a failure of the hook.
+   */
+  duringMcpCall(call: ToolCallView): void | Promise<void>;
+}
+
+/** A progress or log notification of the upstream, held back until the hooks have decided. */
+export interface UpstreamMessage {
+  /** `notifications/progress` or `notifications/message`. */
+  readonly method: string;
+  readonly params: Readonly<JsonObject>;
+}
+
 /** Implemented by a hook that looks at the result before the caller gets it. */
 export interface PostMcpCall {
-  /** @throws GuardrailViolation to withhold the result. A returned result replaces it. */
+  /**
+   * @param messages What the upstream said besides the result. It reaches the caller when every hook lets the result
+   *   pass unchanged, and is dropped otherwise. Deeply frozen.
+   * @throws GuardrailViolation to withhold the result. A returned result replaces it.
+   */
   postMcpCall(
     call: ToolCallView,
     result: Readonly<ToolCallResult>,
+    messages: readonly UpstreamMessage[],
   ): ToolCallResult | void | Promise<ToolCallResult | void>;
 }

@@ -19,7 +19,8 @@ export interface McpHookOptions {
 export const HookMetadata = DiscoveryService.createDecorator<McpHookOptions>();
 
 /**
- * Makes a provider a hook. The class implements `PreMcpCall`, `PostMcpCall` or both, and can inject whatever Nest can
+ * Makes a provider a hook. The class implements `PreMcpCall`, `DuringMcpCall`, `PostMcpCall` or several
+ * of them, and can inject whatever Nest can
  * inject. In plain JavaScript: `export default McpHook({ name: 'no-deletes' })(NoDeletes)`.
  */
 export function McpHook(

@@ -1,5 +1,5 @@
 import type { McpHookOptions } from './mcp-hook.decorator.js';
-import type { PostMcpCall, PreMcpCall } from './hook.types.js';
+import type { DuringMcpCall, PostMcpCall, PreMcpCall } from './hook.types.js';
 
 /** A hook that passed the checks of the registry. */
 export interface RegisteredHook {
@@ -9,13 +9,14 @@ export interface RegisteredHook {
   readonly failOpen: boolean;
   readonly timeoutMs: number;
   readonly pre: PreMcpCall['preMcpCall'] | null;
+  readonly during: DuringMcpCall['duringMcpCall'] | null;
   readonly post: PostMcpCall['postMcpCall'] | null;
 }
 
 const DEFAULT_ORDER = 100;
 const DEFAULT_TIMEOUT_MS = 1000;
 /** Phases that are planned. A guardrail that counts on one must not start as if it ran. */
-const UNSUPPORTED_METHODS = ['duringMcpCall', 'onMcpList'];
+const UNSUPPORTED_METHODS = ['onMcpList'];
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /** Wraps a decorated provider, or throws an Error that says what is wrong with it. */
@@ -30,11 +31,12 @@ export function registerHook(options: McpHookOptions, instance: object): Registe
     throw new Error(`@McpHook "${name}": ${unknown} is not supported in this version, so it would never run`);
   }
   const pre = methodOf(instance, 'preMcpCall') as PreMcpCall['preMcpCall'] | null;
+  const during = methodOf(instance, 'duringMcpCall') as DuringMcpCall['duringMcpCall'] | null;
   const post = methodOf(instance, 'postMcpCall') as PostMcpCall['postMcpCall'] | null;
-  if (pre === null && post === null) {
-    throw new Error(`@McpHook "${name}": ${className} has neither preMcpCall nor postMcpCall, so it would never run`);
+  if (pre === null && during === null && post === null) {
+    throw new Error(`@McpHook "${name}": ${className} has none of the methods of a hook, so it would never run`);
   }
-  return { name, order, defaultOn, failOpen, timeoutMs, pre, post };
+  return { name, order, defaultOn, failOpen, timeoutMs, pre, during, post };
 }
 
 function methodOf(instance: object, name: string): unknown {

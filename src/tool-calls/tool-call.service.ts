@@ -22,7 +22,7 @@ type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
  * 2. authorise (`ToolPermissionGuard`), then keep within the limits (`CallLimitGuard`),
  * 3. pre hooks (`HooksInterceptor`),
  * 4. check again what will really be sent (`ToolCallHandler`),
- * 5. dispatch to the backend of the server's transport,
+ * 5. dispatch to the backend of the server's transport, beside it the during hooks,
  * 6. post hooks,
  * 7. one audit record, whatever happened.
  */
