@@ -17,6 +17,7 @@ export interface HookSelection {
 @Injectable()
 export class HookRegistry implements OnModuleInit {
   #byName: ReadonlyMap<string, RegisteredHook> = new Map();
+  #hasListHooks = false;
   #defaults: HookSelection = { pre: [], during: [], post: [] };
 
   constructor(private readonly discovery: DiscoveryService) {}
@@ -29,6 +30,7 @@ export class HookRegistry implements OnModuleInit {
       byName.set(hook.name, hook);
     }
     this.#byName = byName;
+    this.#hasListHooks = hooks.some((hook) => hook.list !== null);
     this.#defaults = byPhase(hooks.filter((hook) => hook.defaultOn));
   }
 
@@ -44,8 +46,23 @@ export class HookRegistry implements OnModuleInit {
   select(named: readonly (readonly string[])[]): HookSelection {
     if (named.every((names) => names.length === 0)) return this.#defaults;
     const wanted = new Set(named.flat());
-    for (const name of wanted) if (!this.#byName.has(name)) throw notLoaded(name);
+    this.requireAll(wanted);
     return byPhase(this.all().filter((hook) => hook.defaultOn || wanted.has(hook.name)));
+  }
+
+  /** Does any hook look at lists? */
+  get hasListHooks(): boolean {
+    return this.#hasListHooks;
+  }
+
+  /** Is there a hook with this name? */
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** @throws GatehouseError `guardrail_unavailable` when one of these is not loaded */
+  requireAll(names: Iterable<string>): void {
+    for (const name of names) if (!this.#byName.has(name)) throw notLoaded(name);
   }
 
   private discover(): RegisteredHook[] {
@@ -77,7 +94,7 @@ function compareNames(a: string, b: string): number {
 }
 
 function notLoaded(name: string): GatehouseError {
-  return new GatehouseError('guardrail_unavailable', 'A guardrail that this call requires is not loaded', {
+  return new GatehouseError('guardrail_unavailable', 'A guardrail that is required here is not loaded', {
     sent: 'no',
     guardrail: name,
     detail: `guardrail "${name}" is named by a key or a server but no @McpHook has that name`,

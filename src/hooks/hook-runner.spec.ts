@@ -299,7 +299,6 @@ describe('registration', () => {
   it.each([
     [{ name: '' }, {}, /name must match/],
     [{ name: 'empty' }, {}, /never run/],
-    [{ name: 'future' }, { preMcpCall: (): void => {}, onMcpList: (): void => {} }, /onMcpList is not supported/],
     [{ name: 'late', timeoutMs: 0 }, { preMcpCall: (): void => {} }, /timeoutMs/],
     [{ name: 'order', order: Number.NaN }, { preMcpCall: (): void => {} }, /order/],
   ])('refuses %j', (options, instance, message) => {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
 import { deepFreeze } from '../common/json.js';
+import { answerInTime } from './answer-in-time.js';
 import { GuardrailViolation } from './guardrail-violation.js';
 import { expectNoAnswer, readPostResult, readPreChange } from './hook-answers.js';
 import { HookCallView } from './hook-call-view.js';
@@ -27,7 +28,7 @@ export class HookRunner {
       const run = hook.pre;
       if (run === null) continue;
       await this.step(hook, 'pre', call, async (view) => {
-        const change = readPreChange(await answerInTime(hook, view, run(view)));
+        const change = readPreChange(await answerOf(hook, view, run(view)));
         if (change?.arguments !== undefined) call.arguments = change.arguments;
         if (change?.headers !== undefined) call.hookHeaders = { ...call.hookHeaders, ...change.headers };
         return change !== null;
@@ -67,7 +68,7 @@ export class HookRunner {
       const run = hook.post;
       if (run === null) continue;
       await this.step(hook, 'post', call, async (view) => {
-        const replacement = readPostResult(await answerInTime(hook, view, run(view, seen, messages)));
+        const replacement = readPostResult(await answerOf(hook, view, run(view, seen, messages)));
         if (replacement === null) return false;
         seen = replacement;
         current = { kind: 'result', result: replacement };
@@ -99,7 +100,7 @@ export class HookRunner {
   private async watch(hook: RegisteredHook, call: HookedCall): Promise<Verdict> {
     const view = new HookCallView(call);
     try {
-      expectNoAnswer(await answerInTime(hook, view, hook.during?.(view)), 'duringMcpCall');
+      expectNoAnswer(await answerOf(hook, view, hook.during?.(view)), 'duringMcpCall');
       return { step: { name: hook.name, phase: 'during', outcome: 'pass' }, refusal: null };
     } catch (thrown) {
       return this.judge(hook, 'during', call, thrown);
@@ -135,23 +136,6 @@ function resultToShow(reply: HookedReply): ToolCallResult {
   return { isError: true, content: [{ type: 'text', text: message }], structuredContent };
 }
 
-/** Waits for a hook no longer than its time limit. A hook that answers at once costs no timer. */
-async function answerInTime(hook: RegisteredHook, view: HookCallView, answer: unknown): Promise<unknown> {
-  if (!isPromiseLike(answer)) return answer;
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      view.expire();
-      reject(new Error(`no answer within ${hook.timeoutMs} ms`));
-    }, hook.timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function answerOf(hook: RegisteredHook, view: HookCallView, answer: unknown): Promise<unknown> {
+  return answerInTime(answer, hook.timeoutMs, () => view.expire());
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../common/json.js';
 export type CallOrigin = 'mcp' | 'rest' | 'llm';
 
 /** When a hook runs. */
-export type HookPhase = 'pre' | 'during' | 'post';
+export type HookPhase = 'pre' | 'during' | 'post' | 'list';
 
 /** The caller as hooks see it: who, but never the credential. */
 export interface HookPrincipal {
@@ -83,4 +83,36 @@ export interface PostMcpCall {
     result: Readonly<ToolCallResult>,
     messages: readonly UpstreamMessage[],
   ): ToolCallResult | void | Promise<ToolCallResult | void>;
+}
+
+/** A tool that a caller is about to be shown. */
+export interface ListedToolView {
+  /** Name under which this caller sees the tool at this door. */
+  readonly publicName: string;
+  readonly server: ToolCallView['server'];
+  /** Upstream name. */
+  readonly tool: string;
+  /** null: it has none. */
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly inputSchema: Readonly<JsonObject>;
+}
+
+/** A list of tools as hooks see it. Deeply frozen; later hooks see what earlier ones left. */
+export interface ToolListView {
+  readonly principal: HookPrincipal;
+  readonly origin: CallOrigin;
+  /** What the caller may call and would be shown. */
+  readonly tools: readonly ListedToolView[];
+}
+
+/** What a list hook leaves of a list: entries of `tools`, as they were or with another title or description. */
+export interface ToolListChange {
+  readonly tools: readonly ListedToolView[];
+}
+
+/** Implemented by a hook that looks at lists of tools. It hides, it does not forbid: see `PreMcpCall` for that. */
+export interface OnMcpList {
+  /** @throws GuardrailViolation to refuse the whole list; any other throw does so as a failure of the hook. */
+  onMcpList(list: ToolListView): ToolListChange | void | Promise<ToolListChange | void>;
 }
