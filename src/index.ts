@@ -1,6 +1,8 @@
 /** What guardrail authors import from `gatehouse`. Everything else is internal. */
+export { MCP_CALL_GUARDS, MCP_CALL_INTERCEPTORS, type McpCallInterceptor } from './hooks/call-extensions.js';
 export { GuardrailViolation } from './hooks/guardrail-violation.js';
 export { McpHook, type McpHookOptions } from './hooks/mcp-hook.decorator.js';
+export { McpExecutionContext } from './hooks/mcp-execution-context.js';
 export type {
   CallOrigin,
   DuringMcpCall,

@@ -6,7 +6,8 @@ import { GuardrailViolation } from './guardrail-violation.js';
 import { expectNoAnswer, readPostResult, readPreChange } from './hook-answers.js';
 import { HookCallView } from './hook-call-view.js';
 import type { HookedCall, HookedReply, HookStep } from './hooked-call.js';
-import type { HookPhase, ToolCallResult, UpstreamMessage } from './hook.types.js';
+import type { HookPhase, UpstreamMessage } from './hook.types.js';
+import { resultToShow } from './result-to-show.js';
 import type { RegisteredHook } from './registered-hook.js';
 
 /** How one hook decided. */
@@ -126,14 +127,6 @@ export class HookRunner {
       refusal: (sent) => new GatehouseError('guardrail_unavailable', text, { sent, guardrail: name, cause: thrown }),
     };
   }
-}
-
-/** An error reply is shown as the error result that it stands for, so that no text reaches the caller unseen. */
-function resultToShow(reply: HookedReply): ToolCallResult {
-  if (reply.kind === 'result') return reply.result;
-  const { code, message, data } = reply.error;
-  const structuredContent = JSON.parse(JSON.stringify({ code, message, data })) as ToolCallResult;
-  return { isError: true, content: [{ type: 'text', text: message }], structuredContent };
 }
 
 function answerOf(hook: RegisteredHook, view: HookCallView, answer: unknown): Promise<unknown> {

@@ -6,7 +6,7 @@ import type { WatchedCall, WatchedDispatch } from './watched-dispatch.js';
 /** How one hook decided, for the audit record. */
 export interface HookStep {
   readonly name: string;
-  readonly phase: HookPhase;
+  readonly phase: HookPhase | 'guard' | 'interceptor';
   readonly outcome: 'pass' | 'changed' | 'blocked' | 'failed' | 'failed_open';
   /** What a violation says besides its message. */
   readonly details?: JsonValue;

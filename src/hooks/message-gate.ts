@@ -30,7 +30,7 @@ export class MessageGate {
   /** From now on nothing more is taken; returns what is held. */
   seal(): readonly UpstreamMessage[] {
     this.#state = 'shut';
-    return this.#held;
+    return Object.freeze([...this.#held]);
   }
 
   /** Delivers what is held, in order. @param live also what comes later */

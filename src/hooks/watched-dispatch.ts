@@ -24,6 +24,7 @@ export class WatchedDispatch {
   #setBegun!: () => void;
   #setPassed!: (passed: boolean) => void;
   #sent: Promise<Sent> = Promise.resolve('no');
+  #reply: Promise<unknown> = Promise.resolve(null);
 
   constructor(private readonly call: WatchedCall) {
     this.messages = new MessageGate((method, params) => call.notify(method, params));
@@ -40,12 +41,18 @@ export class WatchedDispatch {
 
   /** To be called with the running call as soon as it was handed to the upstream. */
   begin(reply: Promise<unknown>): void {
+    this.#reply = reply;
     // A refusal during the call says "yes" unless it is certain that the upstream got nothing of it.
     this.#sent = reply.then(
       () => 'yes',
       (error: unknown) => (error instanceof GatehouseError && error.sent === 'no' ? 'no' : 'yes'),
     );
     this.#setBegun();
+  }
+
+  /** What the upstream answered; null when the call was not handed to it. */
+  reply(): Promise<unknown> {
+    return this.#reply;
   }
 
   /** Ends the upstream's part; resolves with whether the upstream may have run the call. */

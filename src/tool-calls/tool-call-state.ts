@@ -16,6 +16,8 @@ import type { ToolCallRequest } from './tool-call.types.js';
 export class ToolCallState implements AuthorizableCall, HookedCall {
   /** Set by the permission guard; nothing can be sent without it. */
   authorized: AuthorizedCall | null = null;
+  /** Handed to the upstream's backend; that happens once. */
+  dispatched = false;
   arguments: Readonly<JsonObject>;
   hookHeaders: Readonly<Record<string, string>> | null = null;
   readonly hookSteps: HookStep[] = [];

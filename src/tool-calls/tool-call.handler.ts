@@ -1,5 +1,6 @@
 import { Injectable, UseGuards, UseInterceptors } from '@nestjs/common';
 import { GatehouseError } from '../common/gatehouse-error.js';
+import { CallGuards } from '../hooks/call-guards.js';
 import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
 import { CallLimitGuard } from '../limits/call-limit.guard.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
@@ -16,7 +17,7 @@ import type { ToolCallState } from './tool-call-state.js';
  * execution context of type `mcp`; the guards and the interceptor below are part of every call of every door.
  */
 @Injectable()
-@UseGuards(ToolPermissionGuard, CallLimitGuard)
+@UseGuards(ToolPermissionGuard, CallLimitGuard, CallGuards)
 @UseInterceptors(HooksInterceptor)
 export class ToolCallHandler {
   constructor(
@@ -31,6 +32,8 @@ export class ToolCallHandler {
     if (state.signal.aborted) {
       throw new GatehouseError('call_cancelled', 'The call was cancelled before it was sent', { sent: 'no' });
     }
+    if (state.dispatched) throw new GatehouseError('internal_error', 'The call was already sent');
+    state.dispatched = true;
     const reply = backend.invoke(call, optionsOf(state));
     state.dispatch?.begin(reply);
     return reply;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Module, type Type } from '@nestjs/common';
+import { Module, type Provider, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { Secret } from '../../../src/common/secret.js';
@@ -25,7 +25,9 @@ export interface TestGateway {
 }
 
 export interface TestGatewayOptions {
-  readonly hooks?: readonly Type<unknown>[];
+  readonly hooks?: readonly Provider[];
+  /** Whole guardrail modules. */
+  readonly modules?: readonly Type<unknown>[];
   readonly config?: Partial<Config>;
 }
 
@@ -37,7 +39,8 @@ export async function startTestGateway(backend: Backend, options: TestGatewayOpt
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
   const config = testConfig(directory, backend.redisUrl, options.config);
   await migrateLocked(new Secret(database.url));
-  const guardrails = [{ module: TestGuardrailsModule, providers: [...(options.hooks ?? [])] }];
+  const hooks = { module: TestGuardrailsModule, providers: [...(options.hooks ?? [])] };
+  const guardrails = [hooks, ...(options.modules ?? [])];
   const gateway = await startGateway(config, new Secret(database.url), { logger: SILENT, guardrails });
   const masterKey = config.masterKey.reveal();
   return {
