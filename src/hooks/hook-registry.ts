@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { GuardrailNames } from '../auth/guardrail-names.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { HookMetadata } from './mcp-hook.decorator.js';
 import { registerHook, type RegisteredHook } from './registered-hook.js';
@@ -15,7 +16,7 @@ export interface HookSelection {
  * Finds every `@McpHook` provider at start and refuses to start when one of them could not run as its author expects.
  */
 @Injectable()
-export class HookRegistry implements OnModuleInit {
+export class HookRegistry implements OnModuleInit, GuardrailNames {
   #byName: ReadonlyMap<string, RegisteredHook> = new Map();
   #hasListHooks = false;
   #defaults: HookSelection = { pre: [], during: [], post: [] };
@@ -56,7 +57,7 @@ export class HookRegistry implements OnModuleInit {
   }
 
   /** Is there a hook with this name? */
-  has(name: string): boolean {
+  isLoaded(name: string): boolean {
     return this.#byName.has(name);
   }
 

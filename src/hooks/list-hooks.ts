@@ -60,7 +60,7 @@ export class ListHooks {
 
   /** Every name is loaded: calls under these names are not refused for a missing hook. */
   areLoaded(names: readonly string[]): boolean {
-    return names.every((name) => this.registry.has(name));
+    return names.every((name) => this.registry.isLoaded(name));
   }
 
   /**

@@ -7,10 +7,22 @@ import { DataSource } from 'typeorm';
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { Secret } from '../../../src/common/secret.js';
 import type { Config } from '../../../src/config/config.js';
+import { McpHook } from '../../../src/index.js';
 import { migrateLocked } from '../../../src/database/migrate.js';
 import { startGateway, type Gateway } from '../../../src/gateway.js';
 import type { Backend } from './backends.js';
 import { http, type HttpAnswer } from './http.js';
+
+/** Hooks with these names that do nothing. */
+export function idleHooks(...names: readonly string[]): Type<unknown>[] {
+  return names.map((name) =>
+    McpHook({ name, defaultOn: false })(
+      class {
+        preMcpCall(): void {}
+      },
+    ),
+  );
+}
 
 /** A gateway in this process, on a database of its own. */
 export interface TestGateway {
