@@ -1,10 +1,11 @@
+import type { GuardrailPhase } from '../config/guardrail-entry.js';
 import type { JsonObject } from '../common/json.js';
 
 /** Which kind of door a call came through. */
 export type CallOrigin = 'mcp' | 'rest' | 'llm';
 
 /** When a hook runs. */
-export type HookPhase = 'pre' | 'during' | 'post' | 'list';
+export type HookPhase = GuardrailPhase;
 
 /** The caller as hooks see it: who, but never the credential. */
 export interface HookPrincipal {

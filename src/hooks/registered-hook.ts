@@ -1,5 +1,5 @@
 import type { McpHookOptions } from './mcp-hook.decorator.js';
-import type { DuringMcpCall, OnMcpList, PostMcpCall, PreMcpCall } from './hook.types.js';
+import type { DuringMcpCall, HookPhase, OnMcpList, PostMcpCall, PreMcpCall } from './hook.types.js';
 
 /** A hook that passed the checks of the registry. */
 export interface RegisteredHook {
@@ -16,6 +16,13 @@ export interface RegisteredHook {
 
 const DEFAULT_ORDER = 100;
 const DEFAULT_TIMEOUT_MS = 1000;
+const METHODS = {
+  pre: 'preMcpCall',
+  during: 'duringMcpCall',
+  post: 'postMcpCall',
+  list: 'onMcpList',
+} as const satisfies Record<HookPhase, string>;
+const PHASES = Object.keys(METHODS) as HookPhase[];
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /** Wraps a decorated provider, or throws an Error that says what is wrong with it. */
@@ -25,14 +32,24 @@ export function registerHook(options: McpHookOptions, instance: object): Registe
   if (!NAME.test(name)) throw new Error(`@McpHook on ${className}: name must match ${NAME.source}`);
   if (!Number.isFinite(order)) throw new Error(`@McpHook "${name}": order must be a number`);
   if (!(timeoutMs > 0 && timeoutMs <= 60_000)) throw new Error(`@McpHook "${name}": timeoutMs must be 1 to 60000`);
-  const pre = methodOf(instance, 'preMcpCall') as PreMcpCall['preMcpCall'] | null;
-  const during = methodOf(instance, 'duringMcpCall') as DuringMcpCall['duringMcpCall'] | null;
-  const post = methodOf(instance, 'postMcpCall') as PostMcpCall['postMcpCall'] | null;
-  const list = methodOf(instance, 'onMcpList') as OnMcpList['onMcpList'] | null;
-  if (pre === null && during === null && post === null && list === null) {
+  if (PHASES.every((phase) => methodOf(instance, METHODS[phase]) === null)) {
     throw new Error(`@McpHook "${name}": ${className} has none of the methods of a hook, so it would never run`);
   }
-  return { name, order, defaultOn, failOpen, timeoutMs, pre, during, post, list };
+  const missing = options.phases?.find((phase) => methodOf(instance, METHODS[phase]) === null);
+  if (missing !== undefined) {
+    throw new Error(
+      `@McpHook "${name}": ${className} has no ${METHODS[missing]}, so its phase ${missing} would never run`,
+    );
+  }
+  const methodIn = (phase: HookPhase): unknown =>
+    options.phases === undefined || options.phases.includes(phase) ? methodOf(instance, METHODS[phase]) : null;
+  return {
+    ...{ name, order, defaultOn, failOpen, timeoutMs },
+    pre: methodIn('pre') as RegisteredHook['pre'],
+    during: methodIn('during') as RegisteredHook['during'],
+    post: methodIn('post') as RegisteredHook['post'],
+    list: methodIn('list') as RegisteredHook['list'],
+  };
 }
 
 function methodOf(instance: object, name: string): unknown {

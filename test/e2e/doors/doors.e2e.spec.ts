@@ -63,6 +63,43 @@ function expectFailure(code: string, sent: string | null, restStatus: number) {
   };
 }
 
+/** Also withheld: what the upstream answered. */
+function expectWithheld(code: string, sent: string | null, restStatus: number) {
+  const expectRefusal = expectFailure(code, sent, restStatus);
+  return (answer: DoorAnswer, door: Door): void => {
+    expectRefusal(answer, door);
+    expect(answer.raw.text).not.toContain('bytes that must arrive');
+  };
+}
+
+const DENIED = { outcome: 'blocked', code: 'guardrail_denied' };
+const BROKEN = { outcome: 'failed', code: 'guardrail_unavailable' };
+
+function duringRow(does: 'blocks' | 'throws' | 'hangs'): Row {
+  const isDenial = does === 'blocks';
+  return {
+    situation: `during hook ${does}`,
+    call: () => ({ arguments: { text: TEXT, during: does } }),
+    runs: 'as sent says',
+    // One that decides at once can be there before the first byte has left.
+    audit: { ...(isDenial ? DENIED : BROKEN), sent: does === 'hangs' ? 'yes' : 'yes|no' },
+    check: isDenial
+      ? expectWithheld('guardrail_denied', null, 400)
+      : expectWithheld('guardrail_unavailable', null, 503),
+  };
+}
+
+function guardRow(does: 'refuses' | 'throws'): Row {
+  const isDenial = does === 'refuses';
+  return {
+    situation: `guard ${does}`,
+    call: () => ({ arguments: { text: TEXT, guard: does } }),
+    runs: 0,
+    audit: { ...(isDenial ? DENIED : BROKEN), sent: 'no' },
+    check: isDenial ? expectFailure('guardrail_denied', 'no', 400) : expectFailure('guardrail_unavailable', 'no', 503),
+  };
+}
+
 const ROWS: readonly Row[] = [
   {
     situation: 'no credential',
@@ -127,30 +164,14 @@ const ROWS: readonly Row[] = [
     audit: { outcome: 'failed', code: 'guardrail_unavailable', sent: 'no' },
     check: expectFailure('guardrail_unavailable', 'no', 503),
   },
-  ...(['blocks', 'throws', 'hangs'] as const).map((does): Row => ({
-    situation: `during hook ${does}`,
-    call: () => ({ arguments: { text: TEXT, during: does } }),
-    runs: 'as sent says',
-    audit:
-      does === 'blocks'
-        ? { outcome: 'blocked', code: 'guardrail_denied', sent: 'yes|no' }
-        : { outcome: 'failed', code: 'guardrail_unavailable', sent: does === 'hangs' ? 'yes' : 'yes|no' },
-    check: (answer, door) => {
-      const code = does === 'blocks' ? 'guardrail_denied' : 'guardrail_unavailable';
-      expectFailure(code, null, does === 'blocks' ? 400 : 503)(answer, door);
-      expect(answer.raw.text).not.toContain('bytes that must arrive');
-    },
-  })),
+  ...(['blocks', 'throws', 'hangs'] as const).map(duringRow),
   {
     situation: 'post hook blocks',
     call: () => ({ arguments: { text: TEXT, post: 'blocks' } }),
     runs: 1,
     received: { text: TEXT },
     audit: { outcome: 'blocked', code: 'guardrail_denied', sent: 'yes' },
-    check: (answer, door) => {
-      expectFailure('guardrail_denied', 'yes', 400)(answer, door);
-      expect(answer.raw.text).not.toContain('bytes that must arrive');
-    },
+    check: expectWithheld('guardrail_denied', 'yes', 400),
   },
   {
     situation: 'a list hook hides the tool, and its pre hook refuses it',
@@ -159,19 +180,7 @@ const ROWS: readonly Row[] = [
     audit: { outcome: 'blocked', code: 'guardrail_denied', sent: 'no' },
     check: expectFailure('guardrail_denied', 'no', 400),
   },
-  ...(['refuses', 'throws'] as const).map((does): Row => ({
-    situation: `guard ${does}`,
-    call: () => ({ arguments: { text: TEXT, guard: does } }),
-    runs: 0,
-    audit:
-      does === 'refuses'
-        ? { outcome: 'blocked', code: 'guardrail_denied', sent: 'no' }
-        : { outcome: 'failed', code: 'guardrail_unavailable', sent: 'no' },
-    check:
-      does === 'refuses'
-        ? expectFailure('guardrail_denied', 'no', 400)
-        : expectFailure('guardrail_unavailable', 'no', 503),
-  })),
+  ...(['refuses', 'throws'] as const).map(guardRow),
   {
     situation: 'interceptor throws before the call',
     call: () => ({ arguments: { text: TEXT, interceptor: 'throws' } }),
@@ -185,10 +194,7 @@ const ROWS: readonly Row[] = [
     runs: 1,
     received: { text: TEXT },
     audit: { outcome: 'failed', code: 'guardrail_unavailable', sent: 'yes' },
-    check: (answer, door) => {
-      expectFailure('guardrail_unavailable', 'yes', 503)(answer, door);
-      expect(answer.raw.text).not.toContain('bytes that must arrive');
-    },
+    check: expectWithheld('guardrail_unavailable', 'yes', 503),
   },
   {
     situation: 'upstream fails',

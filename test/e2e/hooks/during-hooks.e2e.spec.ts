@@ -149,7 +149,7 @@ describe.each(['2025', '2026'] as const)('hooks beside a call of a %s upstream',
     const { answer, requestId, abort } = await call('2026', 'slow');
     await upstream.requests.received('tools/call');
     abort();
-    await expect(answer).rejects.toThrow();
+    await expect(answer).rejects.toThrow(/aborted/i);
     await upstream.cancellation();
     await pause(50);
     const records = await gateway.sql('SELECT code FROM audit_records WHERE request_id = $1', [requestId]);

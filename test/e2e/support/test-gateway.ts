@@ -91,6 +91,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     jwtIssuers: [],
     unknownCustomers: 'allow',
     guardrailModules: [],
+    guardrails: [],
     outboundAllow: [{ kind: 'cidr', cidr: '127.0.0.0/8' }],
     stdioCommands: [process.execPath],
     allowedOrigins: [],
