@@ -8,6 +8,7 @@ import type { Secret } from './common/secret.js';
 import type { Config } from './config/config.js';
 import { GatehouseHttpAdapter } from './gatehouse-http.adapter.js';
 import { DrainState } from './health/drain-state.js';
+import { loadConfiguredGuardrails } from './hooks/configured-guardrails.js';
 import { loadGuardrailModules } from './hooks/guardrail-modules.js';
 import { McpEndpoint } from './mcp-endpoint/mcp-endpoint.js';
 import { openApiDocument, serveDocs } from './swagger.js';
@@ -28,13 +29,17 @@ export interface Gateway {
 /** Further parts for an embedding application or a test. */
 export interface GatewayParts {
   readonly logger: LoggerService;
-  /** Nest modules with hooks, besides those of GUARDRAIL_MODULES. */
+  /** Nest modules with hooks, besides those that the configuration names. */
   readonly guardrails?: readonly (Type<unknown> | DynamicModule)[];
 }
 
 /** Starts the gateway on a migrated database. */
 export async function startGateway(config: Config, databaseUrl: Secret, parts: GatewayParts): Promise<Gateway> {
-  const guardrails = [...(await loadGuardrailModules(config.guardrailModules)), ...(parts.guardrails ?? [])];
+  const guardrails = [
+    ...(await loadGuardrailModules(config.guardrailModules)),
+    ...(await loadConfiguredGuardrails(config.guardrails)),
+    ...(parts.guardrails ?? []),
+  ];
   const adapter = new GatehouseHttpAdapter();
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot(config, databaseUrl, guardrails),

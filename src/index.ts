@@ -1,12 +1,20 @@
 /** What guardrail authors import from `gatehouse`. Everything else is internal. */
+export { MCP_CALL_GUARDS, MCP_CALL_INTERCEPTORS, type McpCallInterceptor } from './hooks/call-extensions.js';
 export { GuardrailViolation } from './hooks/guardrail-violation.js';
 export { McpHook, type McpHookOptions } from './hooks/mcp-hook.decorator.js';
+export { McpExecutionContext } from './hooks/mcp-execution-context.js';
 export type {
   CallOrigin,
+  DuringMcpCall,
   HookPrincipal,
+  ListedToolView,
+  OnMcpList,
   PostMcpCall,
   PreCallChange,
   PreMcpCall,
   ToolCallResult,
   ToolCallView,
+  ToolListChange,
+  ToolListView,
+  UpstreamMessage,
 } from './hooks/hook.types.js';

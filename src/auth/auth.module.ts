@@ -29,7 +29,7 @@ import { ServerGrants } from './server-grants.js';
 import { UndeclaredRoutes } from './undeclared-routes.js';
 import { VirtualKeyStrategy } from './virtual-key.strategy.js';
 
-/** Who calls, and may they use this route? Needs global providers of `ServerReferences` and `GrantReach`. */
+/** Who calls, and may they use this route? Needs global providers of `ServerReferences`, `GrantReach` and `GuardrailNames`. */
 @Module({
   imports: [DiscoveryModule, PassportModule, LevelsModule, TypeOrmModule.forFeature([VirtualKeyEntity])],
   controllers: [ResourceMetadataController, KeysController, NewUserController],

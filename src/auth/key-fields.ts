@@ -9,7 +9,8 @@ import { changeGrants } from './levels/grant-change.js';
 import { IDENTITY_ENTITIES, type StoredLevelKind } from './levels/identity-kinds.js';
 import { resolveLimits } from './levels/level-fields.js';
 import { TeamEntity } from './levels/team.entity.js';
-import type { WriteContext } from './levels/write-context.js';
+import { checkMetadataGuardrails } from './guardrail-names.js';
+import type { FieldContext, WriteContext } from './levels/write-context.js';
 
 /** Fields of a key that refer to a level. */
 const OWNER_FIELDS = {
@@ -49,12 +50,13 @@ export function blankKey(): VirtualKeyEntity {
 
 /**
  * Writes the fields of a body to a row; a missing field is kept. Whom the key belongs to is not among them.
- * @throws GatehouseError `invalid_request` for a duration that reaches too far, or a limit that names no server
+ * @throws GatehouseError `invalid_request` for a duration that reaches too far, a limit that names no server, or a guardrail
+ *   that is not loaded
  */
 export async function assignKeyFields(
   row: VirtualKeyEntity,
   body: KeyFieldsDto,
-  context: WriteContext,
+  context: FieldContext,
   now: Date,
 ): Promise<void> {
   await assignGrants(row, body, context);
@@ -62,6 +64,7 @@ export async function assignKeyFields(
   if (body.duration !== undefined) row.expires = expiryOf(body.duration, now);
   if (body.blocked !== undefined) row.blocked = body.blocked ?? false;
   if (body.allowed_routes !== undefined) row.allowed_routes = [...(body.allowed_routes ?? [])];
+  checkMetadataGuardrails(body.metadata, context.guardrails);
   if (body.metadata !== undefined) row.metadata = body.metadata ?? {};
   if (body.argument_rules !== undefined) row.argument_rules = (body.argument_rules ?? []).map(plainRule);
   if (body.rpm_limit !== undefined) row.rpm_limit = body.rpm_limit;

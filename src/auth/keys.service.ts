@@ -3,6 +3,7 @@ import { In, type EntityManager } from 'typeorm';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import type { Page, PagePosition } from '../common/page.js';
 import { fieldFaults } from '../common/validation.js';
+import { GuardrailNames } from './guardrail-names.js';
 import { KeyAssignment } from './key-assignment.js';
 import { KeyAuthority } from './key-authority.js';
 import type { GenerateKeyDto, KeyFieldsDto, UpdateKeyDto } from './key.dto.js';
@@ -53,6 +54,7 @@ export class KeysService {
     private readonly store: KeyStore,
     private readonly authority: KeyAuthority,
     private readonly assignment: KeyAssignment,
+    private readonly guardrails: GuardrailNames,
   ) {}
 
   /**
@@ -197,7 +199,7 @@ export class KeysService {
   ): Promise<void> {
     const team = await teamOf(row, manager);
     const servers = this.assignment.referencesFor(actor, team);
-    await assignKeyFields(row, body, { manager, servers }, row.updated_at);
+    await assignKeyFields(row, body, { manager, servers, guardrails: this.guardrails }, row.updated_at);
     const writes = (fields: readonly (keyof KeyFieldsDto)[]): boolean =>
       isNew || fields.some((field) => body[field] !== undefined);
     if (writes(GRANTS)) {

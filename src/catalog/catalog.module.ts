@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { HooksModule } from '../hooks/hooks.module.js';
 import { McpServersModule } from '../mcp-servers/mcp-servers.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CatalogService } from './catalog.service.js';
@@ -11,7 +12,7 @@ import { ToolResolver } from './tool-resolver.js';
 
 /** What the upstreams offer, and under which names. */
 @Module({
-  imports: [McpServersModule, UpstreamModule],
+  imports: [HooksModule, McpServersModule, UpstreamModule],
   providers: [
     CatalogService,
     PublicNames,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ownValue } from '../common/json.js';
+import { ListHooks, type DecidedRow, type ListReader } from '../hooks/list-hooks.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { GrantedAccess, ServerAccess } from '../permissions/access-decision.js';
 import { CatalogService } from './catalog.service.js';
@@ -7,8 +8,8 @@ import type { CatalogStatus, ListedTool, ServerCatalog, ToolListing } from './ca
 import { PublicNames } from './public-names.js';
 
 /**
- * The listing road: the tools of the caller's scope that the caller may call. It uses the very decision that the call
- * uses, and a tool that is hidden here is refused there all the same.
+ * The listing road: the tools of the caller's scope that the caller may call, less what hooks on lists leave out. It
+ * uses the very decision that the call uses, and a tool that is not granted is refused there all the same.
  */
 @Injectable()
 export class ListingService {
@@ -18,10 +19,35 @@ export class ListingService {
   constructor(
     private readonly catalog: CatalogService,
     private readonly names: PublicNames,
+    private readonly hooks: ListHooks,
   ) {}
 
-  /** The same object is returned as long as nothing changed, so callers may cache what they derive from it. */
-  async list(access: GrantedAccess): Promise<ToolListing> {
+  /**
+   * What this reader is shown. Hooks are asked for every list, since they may decide by anything.
+   * @throws GatehouseError `guardrail_denied` or `guardrail_unavailable` when a hook refuses the list
+   */
+  async list(access: GrantedAccess, reader: ListReader): Promise<ToolListing> {
+    const listing = this.withoutUnguarded(await this.permitted(access));
+    if (this.hooks.areNone(reader)) return listing;
+    const { tools, servers } = listing;
+    const decided = await this.hooks.apply(tools, reader);
+    return { tools: decided.map(asDecided), servers };
+  }
+
+  /** A server that names a guardrail which is not loaded takes no calls, so its tools are not shown either. */
+  private withoutUnguarded(listing: ToolListing): ToolListing {
+    const unguarded = ({ server }: ListedTool): boolean => !this.hooks.areLoaded(server.guardrails);
+    const lost = listing.tools.filter(unguarded);
+    if (lost.length === 0) return listing;
+    const statuses = Object.fromEntries(lost.map(({ server }) => [server.prefix, 'unavailable' as const]));
+    return {
+      tools: listing.tools.filter((row) => !unguarded(row)),
+      servers: { ...listing.servers, ...statuses },
+    };
+  }
+
+  /** The same object is returned as long as nothing changed. */
+  private async permitted(access: GrantedAccess): Promise<ToolListing> {
     const inScope = access.single === null ? [...access.servers.values()] : [access.single];
     const catalogs = await Promise.all(inScope.map(({ server }) => this.catalog.load(server)));
     const known = this.memo.get(access);
@@ -70,4 +96,18 @@ export class ListingService {
     }
     return described;
   }
+}
+
+/** A definition that hooks re-described is a new object, so that no text that is kept for the old one is used for it. */
+function asDecided({ row, described }: DecidedRow<ListedTool>): ListedTool {
+  if (described === null) return row;
+  const { title: _title, description: _description, ...rest } = row.tool;
+  const tool: ToolDefinition = {
+    ...rest,
+    name: row.tool.name,
+    inputSchema: row.tool.inputSchema,
+    ...(described.title !== null && { title: described.title }),
+    ...(described.description !== null && { description: described.description }),
+  };
+  return { ...row, tool };
 }

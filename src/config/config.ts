@@ -1,3 +1,4 @@
+import type { GuardrailEntry } from './guardrail-entry.js';
 import type { Secret } from '../common/secret.js';
 import type { JwtIssuer } from './jwt-issuer.js';
 
@@ -39,6 +40,8 @@ export interface Config {
   /** Whether a request may name a customer that was never registered; `deny` refuses it everything. */
   readonly unknownCustomers: 'allow' | 'deny';
   readonly guardrailModules: readonly string[];
+  /** `guardrails` of gateway.yaml. */
+  readonly guardrails: readonly GuardrailEntry[];
   readonly outboundAllow: readonly OutboundAllowEntry[];
   readonly stdioCommands: readonly string[];
   readonly allowedOrigins: readonly string[];

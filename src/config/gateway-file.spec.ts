@@ -157,7 +157,9 @@ general_settings:
   });
 
   it.each(['', '# nothing\n', 'general_settings:\n'])('may be missing: %j', (text) => {
-    expect(read(text)).toEqual({ jwtIssuers: [], unknownCustomers: 'allow', faults: [], ignoredKeys: [] });
+    expect(read(text)).toEqual({
+      ...{ jwtIssuers: [], unknownCustomers: 'allow', guardrails: [], faults: [], ignoredKeys: [] },
+    });
   });
 
   it.each([

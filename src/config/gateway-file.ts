@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { systemCodeOf } from '../common/gatehouse-error.js';
 import type { Config, OutboundAllowEntry } from './config.js';
 import { InvalidValue } from './configuration-error.js';
+import type { GuardrailEntry } from './guardrail-entry.js';
 import type { JwtIssuer } from './jwt-issuer.js';
+import { parseGuardrails } from './parse-guardrails.js';
 import { parseJwtIssuers } from './parse-jwt-issuers.js';
 import { YamlSetting } from './yaml-setting.js';
 
@@ -10,6 +12,7 @@ import { YamlSetting } from './yaml-setting.js';
 export interface GatewayFile {
   readonly jwtIssuers: readonly JwtIssuer[];
   readonly unknownCustomers: Config['unknownCustomers'];
+  readonly guardrails: readonly GuardrailEntry[];
   /** Everything that is wrong with it; each names its line and field, and never a value. */
   readonly faults: readonly string[];
   /** Paths of keys that are not read, so that a start can warn about each by name. */
@@ -31,11 +34,12 @@ export function readGatewayFile(path: string, { env, outboundAllow }: GatewayFil
   const faults: string[] = [];
   const ignoredKeys: string[] = [];
   const file = YamlSetting.parse(contentOf(path), env, { faults, ignoredKeys });
-  const { general_settings: general } = file.members(['general_settings']);
+  const { general_settings: general, guardrails } = file.members(['general_settings', 'guardrails']);
   const settings = general.members(['jwt_issuers', 'unknown_customers']);
   return {
     jwtIssuers: Object.freeze(parseJwtIssuers(settings.jwt_issuers, outboundAllow)),
     unknownCustomers: settings.unknown_customers.parsed(parseUnknownCustomers) ?? 'allow',
+    guardrails: Object.freeze(parseGuardrails(guardrails, path)),
     faults,
     ignoredKeys,
   };

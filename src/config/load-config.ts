@@ -114,6 +114,7 @@ function readSettings(
   return {
     jwtIssuers: file?.jwtIssuers ?? [],
     unknownCustomers: file?.unknownCustomers ?? ('allow' as const),
+    guardrails: file?.guardrails ?? [],
     ignoredSettings: file?.ignoredKeys ?? [],
   };
 }

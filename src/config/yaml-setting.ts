@@ -110,6 +110,13 @@ export class YamlSetting {
     return held === undefined || held === '' ? this.fault(`refers to ${value}, which is not set`) : held;
   }
 
+  /** true or false; null when it is missing or something else. */
+  flag(): boolean | null {
+    if (this.isMissing) return null;
+    const value = isScalar(this.node) ? this.node.value : undefined;
+    return typeof value === 'boolean' ? value : this.fault('must be true or false');
+  }
+
   /** One text or a list of texts; null when it is missing or one of them is at fault. */
   texts(): string[] | null {
     if (this.isMissing) return null;

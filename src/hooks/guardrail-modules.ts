@@ -1,59 +1,41 @@
-import { createRequire } from 'node:module';
-import { isAbsolute, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import { messageOf } from '../common/gatehouse-error.js';
+import { Module, type ClassProvider, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { MCP_CALL_GUARDS, MCP_CALL_INTERCEPTORS } from './call-extensions.js';
+import { GuardrailLoadError, importDefault } from './guardrail-import.js';
 import { HookMetadata } from './mcp-hook.decorator.js';
 
-/** Holds guardrails that are plain provider classes. */
+/** Holds a guardrail that is a plain provider. */
 @Module({})
-export class LoadedGuardrailsModule {}
-
-/** What GUARDRAIL_MODULES asks for could not be loaded. The message names the entry and says what to do. */
-export class GuardrailLoadError extends Error {}
+export class LoadedGuardrailModule {}
 
 /**
  * Imports every entry of GUARDRAIL_MODULES and returns the Nest modules to add to the application. An entry is a path
- * (relative to the working directory) or a package name; its default export is a class with `@McpHook` or a Nest module.
+ * (relative to the working directory) or a package name; its default export is a class with `@McpHook`, a provider of
+ * such a class, of `MCP_CALL_GUARDS` or of `MCP_CALL_INTERCEPTORS`, or a Nest module, dynamic or not.
  * @throws GuardrailLoadError for the first entry that cannot be used: a guardrail that is missing must not go unnoticed.
  */
-export async function loadGuardrailModules(entries: readonly string[]): Promise<(Type<unknown> | DynamicModule)[]> {
-  const exported = await Promise.all(entries.map(loadEntry));
-  const providers = exported.filter(isHook);
-  const modules = exported.filter((candidate) => !isHook(candidate));
-  return [...modules, { module: LoadedGuardrailsModule, providers }];
+export function loadGuardrailModules(entries: readonly string[]): Promise<(Type<unknown> | DynamicModule)[]> {
+  return Promise.all(entries.map(loadEntry));
 }
 
-async function loadEntry(entry: string): Promise<Type<unknown>> {
-  const loaded = await importEntry(entry);
-  const exported: unknown =
-    typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : null;
-  if (!isClass(exported)) {
-    throw new GuardrailLoadError(`GUARDRAIL_MODULES: "${entry}" must have a class as its default export`);
-  }
-  if (!isHook(exported) && !isNestModule(exported)) {
-    throw new GuardrailLoadError(`GUARDRAIL_MODULES: "${entry}" must export a class with @McpHook or a Nest @Module`);
-  }
-  return exported;
+async function loadEntry(entry: string): Promise<Type<unknown> | DynamicModule> {
+  const label = `GUARDRAIL_MODULES: "${entry}"`;
+  const exported = await importDefault(entry, label);
+  if (isClass(exported) && isNestModule(exported)) return exported;
+  if (isDynamicModule(exported)) return exported;
+  if ((isClass(exported) && isHook(exported)) || isGuardrailProvider(exported)) return moduleOf(exported);
+  throw new GuardrailLoadError(
+    `${label} must have one of these as its default export: a class with @McpHook, a provider of one, of ` +
+      'MCP_CALL_GUARDS or of MCP_CALL_INTERCEPTORS, or a Nest @Module',
+  );
 }
 
-async function importEntry(entry: string): Promise<unknown> {
-  try {
-    return (await import(specifierOf(entry))) as unknown;
-  } catch (error) {
-    throw new GuardrailLoadError(`GUARDRAIL_MODULES: "${entry}" cannot be loaded: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+/** A module for each provider, as two of them may have the same token. */
+export function moduleOf(provider: Provider): DynamicModule {
+  return { module: LoadedGuardrailModule, providers: [provider] };
 }
 
-function specifierOf(entry: string): string {
-  if (entry.startsWith('.') || isAbsolute(entry)) return pathToFileURL(resolve(entry)).href;
-  // Packages are looked up from where the gateway was started, not from where it is installed.
-  return pathToFileURL(createRequire(resolve('package.json')).resolve(entry)).href;
-}
-
-function isClass(value: unknown): value is Type<unknown> {
+/** True for anything that can be called with `new`. */
+export function isClass(value: unknown): value is Type<object> {
   return typeof value === 'function' && value.prototype !== undefined;
 }
 
@@ -63,4 +45,15 @@ function isHook(candidate: Type<unknown>): boolean {
 
 function isNestModule(candidate: Type<unknown>): boolean {
   return ['imports', 'providers', 'exports', 'controllers'].some((key) => Reflect.hasMetadata(key, candidate));
+}
+
+function isDynamicModule(value: unknown): value is DynamicModule {
+  return typeof value === 'object' && value !== null && 'module' in value && isClass(value.module);
+}
+
+/** Any other provider would be there and never run. */
+function isGuardrailProvider(value: unknown): value is ClassProvider {
+  if (typeof value !== 'object' || value === null || !('provide' in value)) return false;
+  if (value.provide === MCP_CALL_GUARDS || value.provide === MCP_CALL_INTERCEPTORS) return true;
+  return 'useClass' in value && isClass(value.useClass) && isHook(value.useClass);
 }

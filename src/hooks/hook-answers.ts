@@ -45,15 +45,24 @@ export function readPostResult(answer: unknown): ToolCallResult | null {
   if (!isJsonObject(answer) || !Array.isArray(answer.content)) {
     throw new HookAnswerError('postMcpCall must return a tool result with a content array, or nothing');
   }
-  return deepFreeze(answer);
+  return deepFreeze(copyOf(answer));
+}
+
+/** Refuses an answer where the contract knows none: its author expects something that will not happen. */
+export function expectNoAnswer(answer: unknown, method: string): void {
+  if (answer !== undefined && answer !== null) throw new HookAnswerError(`${method} must return nothing`);
 }
 
 function readArguments(value: unknown): JsonObject {
   if (!isJsonObject(value)) throw new HookAnswerError('preMcpCall returned arguments that are not an object');
-  // A copy through JSON: what was approved is data, so neither a kept reference nor a getter can change it later.
+  return deepFreeze(copyOf(value));
+}
+
+/** A copy through JSON: what was approved is data, so neither a kept reference nor a getter can change it later. */
+function copyOf(value: JsonObject): JsonObject {
   const copy: unknown = JSON.parse(JSON.stringify(value));
-  if (!isJsonObject(copy)) throw new HookAnswerError('preMcpCall returned arguments that are not an object');
-  return deepFreeze(copy);
+  if (!isJsonObject(copy)) throw new HookAnswerError('a returned object is not an object as JSON');
+  return copy;
 }
 
 function readHeaders(value: unknown): Record<string, string> {

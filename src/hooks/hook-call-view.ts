@@ -1,5 +1,6 @@
 import type { HookedCall } from './hooked-call.js';
 import type { CallOrigin, HookPrincipal, ToolCallView } from './hook.types.js';
+import { principalView } from './principal-view.js';
 import type { JsonObject } from '../common/json.js';
 
 /** Request headers that carry a credential or a session and that no hook gets to see. */
@@ -55,7 +56,7 @@ export class HookCallView implements ToolCallView {
   }
 
   get principal(): HookPrincipal {
-    return (this.#principal ??= principalView(this.#call));
+    return (this.#principal ??= principalView(this.#call.principal));
   }
 
   get signal(): AbortSignal {
@@ -87,17 +88,4 @@ function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly
     ([name]) => !CREDENTIAL_HEADERS.has(name) && !CREDENTIAL_HEADER_PATTERN.test(name),
   );
   return Object.freeze(Object.fromEntries(kept));
-}
-
-function principalView({ principal }: HookedCall): HookPrincipal {
-  return Object.freeze({
-    userId: principal.userId,
-    teamId: principal.teamId,
-    organizationId: principal.organizationId,
-    customerId: principal.customerId,
-    keyHash: principal.keyHash,
-    keyAlias: principal.keyAlias,
-    roles: Object.freeze([principal.role]),
-    jwtClaims: principal.jwtClaims,
-  });
 }

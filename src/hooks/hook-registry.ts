@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { GuardrailNames } from '../auth/guardrail-names.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { HookMetadata } from './mcp-hook.decorator.js';
 import { registerHook, type RegisteredHook } from './registered-hook.js';
@@ -7,6 +8,7 @@ import { registerHook, type RegisteredHook } from './registered-hook.js';
 /** The hooks of one call, per phase, in the order in which they run. */
 export interface HookSelection {
   readonly pre: readonly RegisteredHook[];
+  readonly during: readonly RegisteredHook[];
   readonly post: readonly RegisteredHook[];
 }
 
@@ -14,9 +16,10 @@ export interface HookSelection {
  * Finds every `@McpHook` provider at start and refuses to start when one of them could not run as its author expects.
  */
 @Injectable()
-export class HookRegistry implements OnModuleInit {
+export class HookRegistry implements OnModuleInit, GuardrailNames {
   #byName: ReadonlyMap<string, RegisteredHook> = new Map();
-  #defaults: HookSelection = { pre: [], post: [] };
+  #hasListHooks = false;
+  #defaults: HookSelection = { pre: [], during: [], post: [] };
 
   constructor(private readonly discovery: DiscoveryService) {}
 
@@ -28,6 +31,7 @@ export class HookRegistry implements OnModuleInit {
       byName.set(hook.name, hook);
     }
     this.#byName = byName;
+    this.#hasListHooks = hooks.some((hook) => hook.list !== null);
     this.#defaults = byPhase(hooks.filter((hook) => hook.defaultOn));
   }
 
@@ -43,8 +47,23 @@ export class HookRegistry implements OnModuleInit {
   select(named: readonly (readonly string[])[]): HookSelection {
     if (named.every((names) => names.length === 0)) return this.#defaults;
     const wanted = new Set(named.flat());
-    for (const name of wanted) if (!this.#byName.has(name)) throw notLoaded(name);
+    this.requireAll(wanted);
     return byPhase(this.all().filter((hook) => hook.defaultOn || wanted.has(hook.name)));
+  }
+
+  /** Does any hook look at lists? */
+  get hasListHooks(): boolean {
+    return this.#hasListHooks;
+  }
+
+  /** Is there a hook with this name? */
+  isLoaded(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** @throws GatehouseError `guardrail_unavailable` when one of these is not loaded */
+  requireAll(names: Iterable<string>): void {
+    for (const name of names) if (!this.#byName.has(name)) throw notLoaded(name);
   }
 
   private discover(): RegisteredHook[] {
@@ -65,6 +84,7 @@ export class HookRegistry implements OnModuleInit {
 function byPhase(hooks: readonly RegisteredHook[]): HookSelection {
   return {
     pre: hooks.filter((hook) => hook.pre !== null),
+    during: hooks.filter((hook) => hook.during !== null),
     post: hooks.filter((hook) => hook.post !== null),
   };
 }
@@ -75,7 +95,7 @@ function compareNames(a: string, b: string): number {
 }
 
 function notLoaded(name: string): GatehouseError {
-  return new GatehouseError('guardrail_unavailable', 'A guardrail that this call requires is not loaded', {
+  return new GatehouseError('guardrail_unavailable', 'A guardrail that is required here is not loaded', {
     sent: 'no',
     guardrail: name,
     detail: `guardrail "${name}" is named by a key or a server but no @McpHook has that name`,

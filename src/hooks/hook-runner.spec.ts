@@ -43,6 +43,8 @@ function call(overrides: Partial<HookedCall> = {}): HookedCall {
     arguments: { path: '/a', nested: { deep: [1] } },
     hookHeaders: null,
     hookSteps: [],
+    dispatch: null,
+    notify: () => undefined,
     ...overrides,
   };
 }
@@ -198,12 +200,75 @@ describe('pre hooks', () => {
   });
 });
 
+function during(name: string, run: (view: ToolCallView) => unknown, options: object = {}): RegisteredHook {
+  return registerHook({ name, ...options }, { duringMcpCall: run });
+}
+
+describe('during hooks', () => {
+  const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  it('run at once, and the first in order that refuses decides, not the fastest', async () => {
+    const subject = call();
+    let cancels = 0;
+    const hooks = [
+      during('passes', () => later(20)),
+      during('slow', async () => {
+        await later(30);
+        throw new GuardrailViolation('slow but first');
+      }),
+      during('fast', () => {
+        throw new GuardrailViolation('fast but last');
+      }),
+    ];
+    const cancel = async (): Promise<'yes'> => {
+      cancels++;
+      return 'yes';
+    };
+    const refusal = await refusalOf(runner.runDuring(hooks, subject, cancel));
+    expect(refusal).toMatchObject({ code: 'guardrail_denied', guardrail: 'slow', sent: 'yes' });
+    expect(cancels).toBeGreaterThan(0);
+    expect(subject.hookSteps).toEqual([
+      { name: 'passes', phase: 'during', outcome: 'pass' },
+      { name: 'slow', phase: 'during', outcome: 'blocked' },
+      { name: 'fast', phase: 'during', outcome: 'blocked' },
+    ]);
+  });
+
+  it.each<[string, (view: ToolCallView) => unknown]>([
+    ['throws', () => Promise.reject(new Error('hunter2'))],
+    ['hangs', () => new Promise(() => undefined)],
+    ['returns a change', () => ({ arguments: {} })],
+  ])('fails closed when a hook %s', async (_, run) => {
+    const hook = during('broken', run, { timeoutMs: 20 });
+    const refusal = await refusalOf(runner.runDuring([hook], call(), async () => 'no'));
+    expect(refusal).toMatchObject({ code: 'guardrail_unavailable', guardrail: 'broken', sent: 'no' });
+    expect(refusal.publicMessage).not.toContain('hunter2');
+  });
+
+  it('does not end the call for a hook that fails open', async () => {
+    const subject = call();
+    const hook = during('monitor', () => Promise.reject(new Error('down')), { failOpen: true });
+    await runner.runDuring([hook], subject, () => {
+      throw new Error('cancelled');
+    });
+    expect(subject.hookSteps).toEqual([{ name: 'monitor', phase: 'during', outcome: 'failed_open' }]);
+  });
+});
+
 describe('post hooks', () => {
+  it('keeps no tie to a result that a hook returned, even a frozen one', async () => {
+    const content = [{ type: 'text', text: 'approved' }];
+    const hook = post('late', () => Object.freeze({ content }));
+    const decided = await runner.runPost([hook], call(), result, []);
+    content.push({ type: 'text', text: 'slipped in' });
+    expect(decided).toEqual({ kind: 'result', result: { content: [{ type: 'text', text: 'approved' }] } });
+  });
+
   it('replaces a result, seen by the next hook', async () => {
     const masked = { content: [{ type: 'text', text: 'secret **' }] };
     const seen: unknown[] = [];
     const hooks = [post('mask', () => masked), post('look', (_, shown) => void seen.push(shown))];
-    expect(await runner.runPost(hooks, call(), result)).toEqual({ kind: 'result', result: masked });
+    expect(await runner.runPost(hooks, call(), result, [])).toEqual({ kind: 'result', result: masked });
     expect(seen).toEqual([masked]);
   });
 
@@ -211,7 +276,7 @@ describe('post hooks', () => {
     const hook = post('leak', () => {
       throw new GuardrailViolation('the result holds a secret');
     });
-    const refusal = await refusalOf(runner.runPost([hook], call(), result));
+    const refusal = await refusalOf(runner.runPost([hook], call(), result, []));
     expect(refusal).toMatchObject({ code: 'guardrail_denied', sent: 'yes' });
   });
 
@@ -219,13 +284,13 @@ describe('post hooks', () => {
     const shown: JsonObject[] = [];
     const error: HookedReply = { kind: 'error', error: { code: -32000, message: 'card 4111', data: { card: '4111' } } };
     const look = post('look', (_, seen) => void shown.push(seen));
-    expect(await runner.runPost([look], call(), error)).toBe(error);
+    expect(await runner.runPost([look], call(), error, [])).toBe(error);
     expect(shown[0]).toMatchObject({ isError: true, content: [{ text: 'card 4111' }] });
     expect(JSON.stringify(shown[0])).toContain('"data":{"card":"4111"}');
   });
 
   it('refuses a replacement that is no tool result', async () => {
-    const refusal = await refusalOf(runner.runPost([post('odd', () => ({ text: 'x' }))], call(), result));
+    const refusal = await refusalOf(runner.runPost([post('odd', () => ({ text: 'x' }))], call(), result, []));
     expect(refusal).toMatchObject({ code: 'guardrail_unavailable', sent: 'yes' });
   });
 });
@@ -234,11 +299,6 @@ describe('registration', () => {
   it.each([
     [{ name: '' }, {}, /name must match/],
     [{ name: 'empty' }, {}, /never run/],
-    [
-      { name: 'future' },
-      { preMcpCall: (): void => {}, duringMcpCall: (): void => {} },
-      /duringMcpCall is not supported/,
-    ],
     [{ name: 'late', timeoutMs: 0 }, { preMcpCall: (): void => {} }, /timeoutMs/],
     [{ name: 'order', order: Number.NaN }, { preMcpCall: (): void => {} }, /order/],
   ])('refuses %j', (options, instance, message) => {

@@ -1,14 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
 import { deepFreeze } from '../common/json.js';
+import { answerInTime } from './answer-in-time.js';
 import { GuardrailViolation } from './guardrail-violation.js';
-import { readPostResult, readPreChange } from './hook-answers.js';
+import { expectNoAnswer, readPostResult, readPreChange } from './hook-answers.js';
 import { HookCallView } from './hook-call-view.js';
 import type { HookedCall, HookedReply, HookStep } from './hooked-call.js';
-import type { ToolCallResult } from './hook.types.js';
+import type { HookPhase, UpstreamMessage } from './hook.types.js';
+import { resultToShow } from './result-to-show.js';
 import type { RegisteredHook } from './registered-hook.js';
 
-type Phase = HookStep['phase'];
+/** How one hook decided. */
+interface Verdict {
+  readonly step: HookStep;
+  /** Makes the refusal of the call; null: the hook lets it pass. */
+  readonly refusal: ((sent: Sent) => GatehouseError) | null;
+}
 
 /** Runs the hooks of one phase in order. Whatever goes wrong blocks the call, unless that hook says `failOpen`. */
 @Injectable()
@@ -22,7 +29,7 @@ export class HookRunner {
       const run = hook.pre;
       if (run === null) continue;
       await this.step(hook, 'pre', call, async (view) => {
-        const change = readPreChange(await answerInTime(hook, view, run(view)));
+        const change = readPreChange(await answerOf(hook, view, run(view)));
         if (change?.arguments !== undefined) call.arguments = change.arguments;
         if (change?.headers !== undefined) call.hookHeaders = { ...call.hookHeaders, ...change.headers };
         return change !== null;
@@ -30,8 +37,31 @@ export class HookRunner {
     }
   }
 
+  /**
+   * Runs every hook at once and waits for all of them, so that the outcome does not depend on who is faster: the first
+   * in order that refuses decides.
+   * @param cancel Ends the upstream's part of the call as soon as one refuses; tells whether the upstream may have run it.
+   */
+  async runDuring(hooks: readonly RegisteredHook[], call: HookedCall, cancel: () => Promise<Sent>): Promise<void> {
+    const verdicts = await Promise.all(
+      hooks.map(async (hook) => {
+        const verdict = await this.watch(hook, call);
+        if (verdict.refusal !== null) void cancel();
+        return verdict;
+      }),
+    );
+    for (const { step } of verdicts) call.hookSteps.push(step);
+    const refused = verdicts.find(({ refusal }) => refusal !== null);
+    if (refused?.refusal) throw refused.refusal(await cancel());
+  }
+
   /** Shows the reply to every post hook; returns it, or what the hooks made of it. */
-  async runPost(hooks: readonly RegisteredHook[], call: HookedCall, reply: HookedReply): Promise<HookedReply> {
+  async runPost(
+    hooks: readonly RegisteredHook[],
+    call: HookedCall,
+    reply: HookedReply,
+    messages: readonly UpstreamMessage[],
+  ): Promise<HookedReply> {
     if (hooks.length === 0) return reply;
     let seen = deepFreeze(resultToShow(reply));
     let current = reply;
@@ -39,7 +69,7 @@ export class HookRunner {
       const run = hook.post;
       if (run === null) continue;
       await this.step(hook, 'post', call, async (view) => {
-        const replacement = readPostResult(await answerInTime(hook, view, run(view, seen)));
+        const replacement = readPostResult(await answerOf(hook, view, run(view, seen, messages)));
         if (replacement === null) return false;
         seen = replacement;
         current = { kind: 'result', result: replacement };
@@ -51,7 +81,7 @@ export class HookRunner {
 
   private async step(
     hook: RegisteredHook,
-    phase: Phase,
+    phase: 'pre' | 'post',
     call: HookedCall,
     run: (view: HookCallView) => Promise<boolean>,
   ): Promise<void> {
@@ -60,56 +90,45 @@ export class HookRunner {
       const changed = await run(view);
       call.hookSteps.push({ name: hook.name, phase, outcome: changed ? 'changed' : 'pass' });
     } catch (thrown) {
-      this.judge(hook, phase, call, thrown);
+      const { step, refusal } = this.judge(hook, phase, call, thrown);
+      call.hookSteps.push(step);
+      if (refusal !== null) throw refusal(phase === 'pre' ? 'no' : 'yes');
     } finally {
       view.release();
     }
   }
 
-  private judge(hook: RegisteredHook, phase: Phase, call: HookedCall, thrown: unknown): void {
-    const sent: Sent = phase === 'pre' ? 'no' : 'yes';
+  private async watch(hook: RegisteredHook, call: HookedCall): Promise<Verdict> {
+    const view = new HookCallView(call);
+    try {
+      expectNoAnswer(await answerOf(hook, view, hook.during?.(view)), 'duringMcpCall');
+      return { step: { name: hook.name, phase: 'during', outcome: 'pass' }, refusal: null };
+    } catch (thrown) {
+      return this.judge(hook, 'during', call, thrown);
+    } finally {
+      view.release();
+    }
+  }
+
+  private judge(hook: RegisteredHook, phase: HookPhase, call: HookedCall, thrown: unknown): Verdict {
+    const { name } = hook;
     if (thrown instanceof GuardrailViolation) {
-      const { details } = thrown;
-      const step = { name: hook.name, phase, outcome: 'blocked' } as const;
-      call.hookSteps.push(details === undefined ? step : { ...step, details });
-      throw new GatehouseError('guardrail_denied', thrown.message, { sent, guardrail: hook.name, cause: thrown });
+      const { details, message } = thrown;
+      return {
+        step: { name, phase, outcome: 'blocked', ...(details !== undefined && { details }) },
+        refusal: (sent) => new GatehouseError('guardrail_denied', message, { sent, guardrail: name, cause: thrown }),
+      };
     }
     this.logger.error(`hook "${hook.name}" failed in its ${phase} phase on call ${call.callId}: ${messageOf(thrown)}`);
-    call.hookSteps.push({ name: hook.name, phase, outcome: hook.failOpen ? 'failed_open' : 'failed' });
-    if (hook.failOpen) return;
-    throw new GatehouseError('guardrail_unavailable', 'A guardrail could not decide, so the call was blocked', {
-      sent,
-      guardrail: hook.name,
-      cause: thrown,
-    });
+    if (hook.failOpen) return { step: { name, phase, outcome: 'failed_open' }, refusal: null };
+    const text = 'A guardrail could not decide, so the call was blocked';
+    return {
+      step: { name, phase, outcome: 'failed' },
+      refusal: (sent) => new GatehouseError('guardrail_unavailable', text, { sent, guardrail: name, cause: thrown }),
+    };
   }
 }
 
-/** An error reply is shown as the error result that it stands for, so that no text reaches the caller unseen. */
-function resultToShow(reply: HookedReply): ToolCallResult {
-  if (reply.kind === 'result') return reply.result;
-  const { code, message, data } = reply.error;
-  const structuredContent = JSON.parse(JSON.stringify({ code, message, data })) as ToolCallResult;
-  return { isError: true, content: [{ type: 'text', text: message }], structuredContent };
-}
-
-/** Waits for a hook no longer than its time limit. A hook that answers at once costs no timer. */
-async function answerInTime(hook: RegisteredHook, view: HookCallView, answer: unknown): Promise<unknown> {
-  if (!isPromiseLike(answer)) return answer;
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      view.expire();
-      reject(new Error(`no answer within ${hook.timeoutMs} ms`));
-    }, hook.timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function answerOf(hook: RegisteredHook, view: HookCallView, answer: unknown): Promise<unknown> {
+  return answerInTime(answer, hook.timeoutMs, () => view.expire());
 }

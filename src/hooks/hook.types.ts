@@ -1,7 +1,11 @@
+import type { GuardrailPhase } from '../config/guardrail-entry.js';
 import type { JsonObject } from '../common/json.js';
 
 /** Which kind of door a call came through. */
 export type CallOrigin = 'mcp' | 'rest' | 'llm';
+
+/** When a hook runs. */
+export type HookPhase = GuardrailPhase;
 
 /** The caller as hooks see it: who, but never the credential. */
 export interface HookPrincipal {
@@ -51,11 +55,65 @@ export interface PreMcpCall {
   preMcpCall(call: ToolCallView): PreCallChange | void | Promise<PreCallChange | void>;
 }
 
+/** Implemented by a hook that works while the upstream runs the call. */
+export interface DuringMcpCall {
+  /**
+   * Starts when the call has been handed to the upstream. The caller gets no result before every such hook has agreed.
+   * @throws GuardrailViolation to withhold the result and to end the call at the upstream; any other throw, and any
+   *   returned value, does the same as a failure of the hook.
+   */
+  duringMcpCall(call: ToolCallView): void | Promise<void>;
+}
+
+/** A progress or log notification of the upstream, held back until the hooks have decided. */
+export interface UpstreamMessage {
+  /** `notifications/progress` or `notifications/message`. */
+  readonly method: string;
+  readonly params: Readonly<JsonObject>;
+}
+
 /** Implemented by a hook that looks at the result before the caller gets it. */
 export interface PostMcpCall {
-  /** @throws GuardrailViolation to withhold the result. A returned result replaces it. */
+  /**
+   * @param messages What the upstream said besides the result. It reaches the caller when every hook lets the result
+   *   pass unchanged, and is dropped otherwise. Deeply frozen.
+   * @throws GuardrailViolation to withhold the result. A returned result replaces it.
+   */
   postMcpCall(
     call: ToolCallView,
     result: Readonly<ToolCallResult>,
+    messages: readonly UpstreamMessage[],
   ): ToolCallResult | void | Promise<ToolCallResult | void>;
+}
+
+/** A tool that a caller is about to be shown. */
+export interface ListedToolView {
+  /** Name under which this caller sees the tool at this door. */
+  readonly publicName: string;
+  readonly server: ToolCallView['server'];
+  /** Upstream name. */
+  readonly tool: string;
+  /** null: it has none. */
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly inputSchema: Readonly<JsonObject>;
+}
+
+/** A list of tools as hooks see it. Deeply frozen; later hooks see what earlier ones left. */
+export interface ToolListView {
+  readonly principal: HookPrincipal;
+  readonly origin: CallOrigin;
+  /** What the caller may call and would be shown. */
+  readonly tools: readonly ListedToolView[];
+}
+
+/** What a list hook leaves of a list: entries of `tools`, as they were or with another title or description. */
+export interface ToolListChange {
+  readonly tools: readonly ListedToolView[];
+}
+
+/** Implemented by a hook that looks at lists of tools. It hides, it does not forbid: see `PreMcpCall` for that. */
+export interface OnMcpList {
+  /** @throws GuardrailViolation to refuse the whole list; any other throw does so as a failure of the hook. */
+  onMcpList(list: ToolListView): ToolListChange | void | Promise<ToolListChange | void>;
 }

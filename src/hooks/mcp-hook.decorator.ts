@@ -1,5 +1,6 @@
 import { applyDecorators, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { HookPhase } from './hook.types.js';
 
 /** How a hook is run. Only `name` is required. */
 export interface McpHookOptions {
@@ -11,6 +12,8 @@ export interface McpHookOptions {
   readonly defaultOn?: boolean;
   /** Lets calls pass when the hook itself fails (never when it blocks). Shown by `/health/ready`. Default false. */
   readonly failOpen?: boolean;
+  /** Runs in these phases only. Default: in every phase whose method it has. */
+  readonly phases?: readonly HookPhase[];
   /** Time limit of one run in milliseconds. Default 1000. */
   readonly timeoutMs?: number;
 }
@@ -19,7 +22,8 @@ export interface McpHookOptions {
 export const HookMetadata = DiscoveryService.createDecorator<McpHookOptions>();
 
 /**
- * Makes a provider a hook. The class implements `PreMcpCall`, `PostMcpCall` or both, and can inject whatever Nest can
+ * Makes a provider a hook. The class implements `PreMcpCall`, `DuringMcpCall`, `PostMcpCall` or several
+ * of them, and can inject whatever Nest can
  * inject. In plain JavaScript: `export default McpHook({ name: 'no-deletes' })(NoDeletes)`.
  */
 export function McpHook(

@@ -1,5 +1,5 @@
 import type { McpHookOptions } from './mcp-hook.decorator.js';
-import type { PostMcpCall, PreMcpCall } from './hook.types.js';
+import type { DuringMcpCall, HookPhase, OnMcpList, PostMcpCall, PreMcpCall } from './hook.types.js';
 
 /** A hook that passed the checks of the registry. */
 export interface RegisteredHook {
@@ -9,13 +9,20 @@ export interface RegisteredHook {
   readonly failOpen: boolean;
   readonly timeoutMs: number;
   readonly pre: PreMcpCall['preMcpCall'] | null;
+  readonly during: DuringMcpCall['duringMcpCall'] | null;
   readonly post: PostMcpCall['postMcpCall'] | null;
+  readonly list: OnMcpList['onMcpList'] | null;
 }
 
 const DEFAULT_ORDER = 100;
 const DEFAULT_TIMEOUT_MS = 1000;
-/** Phases that are planned. A guardrail that counts on one must not start as if it ran. */
-const UNSUPPORTED_METHODS = ['duringMcpCall', 'onMcpList'];
+const METHODS = {
+  pre: 'preMcpCall',
+  during: 'duringMcpCall',
+  post: 'postMcpCall',
+  list: 'onMcpList',
+} as const satisfies Record<HookPhase, string>;
+const PHASES = Object.keys(METHODS) as HookPhase[];
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /** Wraps a decorated provider, or throws an Error that says what is wrong with it. */
@@ -25,16 +32,24 @@ export function registerHook(options: McpHookOptions, instance: object): Registe
   if (!NAME.test(name)) throw new Error(`@McpHook on ${className}: name must match ${NAME.source}`);
   if (!Number.isFinite(order)) throw new Error(`@McpHook "${name}": order must be a number`);
   if (!(timeoutMs > 0 && timeoutMs <= 60_000)) throw new Error(`@McpHook "${name}": timeoutMs must be 1 to 60000`);
-  const unknown = UNSUPPORTED_METHODS.find((method) => methodOf(instance, method) !== null);
-  if (unknown !== undefined) {
-    throw new Error(`@McpHook "${name}": ${unknown} is not supported in this version, so it would never run`);
+  if (PHASES.every((phase) => methodOf(instance, METHODS[phase]) === null)) {
+    throw new Error(`@McpHook "${name}": ${className} has none of the methods of a hook, so it would never run`);
   }
-  const pre = methodOf(instance, 'preMcpCall') as PreMcpCall['preMcpCall'] | null;
-  const post = methodOf(instance, 'postMcpCall') as PostMcpCall['postMcpCall'] | null;
-  if (pre === null && post === null) {
-    throw new Error(`@McpHook "${name}": ${className} has neither preMcpCall nor postMcpCall, so it would never run`);
+  const missing = options.phases?.find((phase) => methodOf(instance, METHODS[phase]) === null);
+  if (missing !== undefined) {
+    throw new Error(
+      `@McpHook "${name}": ${className} has no ${METHODS[missing]}, so its phase ${missing} would never run`,
+    );
   }
-  return { name, order, defaultOn, failOpen, timeoutMs, pre, post };
+  const methodIn = (phase: HookPhase): unknown =>
+    options.phases === undefined || options.phases.includes(phase) ? methodOf(instance, METHODS[phase]) : null;
+  return {
+    ...{ name, order, defaultOn, failOpen, timeoutMs },
+    pre: methodIn('pre') as RegisteredHook['pre'],
+    during: methodIn('during') as RegisteredHook['during'],
+    post: methodIn('post') as RegisteredHook['post'],
+    list: methodIn('list') as RegisteredHook['list'],
+  };
 }
 
 function methodOf(instance: object, name: string): unknown {

@@ -48,6 +48,8 @@ const OWN_RPC_CODES: Partial<Record<ErrorCode, number>> = {
   forbidden_scope: 4032,
   forbidden_origin: 4033,
   method_not_allowed: 4050,
+  guardrail_denied: 4030,
+  guardrail_unavailable: 4031,
   payload_too_large: 4131,
   unsupported_media_type: 4150,
   misdirected_host: 4210,
@@ -99,4 +101,12 @@ export function refusalOf(thrown: unknown, id: RpcId | null = null): RefusedRequ
   const { code, retryAfter, publicMessage: message } = thrown;
   if (retryAfter === undefined) return refusal(code, { id, message });
   return refusal(code, { id, message, headers: { 'retry-after': String(retryAfter) } });
+}
+
+/** Throws the refusal of a list: an answer within the protocol, since the request itself was in order. */
+export function refuseList(thrown: unknown, id: RpcId): never {
+  if (!(thrown instanceof GatehouseError) || thrown.guardrail === undefined) throw thrown;
+  const { code: reason, guardrail, publicMessage: message } = thrown;
+  const code = OWN_RPC_CODES[reason] ?? RPC.internalError;
+  throw new RefusedRequest({ status: 200, code, message, data: { reason, guardrail }, id });
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/fixtures/test-database.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { GuardrailNames } from '../auth/guardrail-names.js';
 import { GrantReach } from '../auth/grant-reach.js';
 import { KeyDirectory } from '../auth/key-directory.js';
 import { MASTER_PRINCIPAL } from '../auth/key-principal.js';
@@ -51,13 +52,20 @@ class NoReach extends GrantReach {
   }
 }
 
+class NoGuardrails extends GuardrailNames {
+  isLoaded(): boolean {
+    return false;
+  }
+}
+
 @Global()
 @Module({
   providers: [
     { provide: ServerVisibility, useClass: NothingVisible },
     { provide: GrantReach, useClass: NoReach },
+    { provide: GuardrailNames, useClass: NoGuardrails },
   ],
-  exports: [ServerVisibility, GrantReach],
+  exports: [ServerVisibility, GrantReach, GuardrailNames],
 })
 class VisibilityModule {}
 

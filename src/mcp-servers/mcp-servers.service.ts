@@ -35,6 +35,7 @@ export class McpServersService {
     const id = serverId ?? randomUUID();
     const settings = newSettings(sent);
     this.checks.checkSettings(id, settings);
+    this.checks.checkGuardrails(sent);
     await this.checks.checkAddress(sent);
     return this.writes.write(id, async (manager, revision) => {
       if (await manager.existsBy(McpServerEntity, { server_id: id })) throw idTaken();
@@ -64,6 +65,7 @@ export class McpServersService {
    * @throws GatehouseError `not_found`, `invalid_request` with every fault, `conflict` when a name is taken
    */
   async update(id: string, sent: SettingsChange, actor: Principal): Promise<ServerDetails> {
+    this.checks.checkGuardrails(sent);
     await this.checks.checkAddress(sent);
     return this.writes.write(id, async (manager, revision) => {
       const row = await storedServer(id, manager);

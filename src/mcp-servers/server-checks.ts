@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { checkGuardrailNames, GuardrailNames } from '../auth/guardrail-names.js';
 import { fold } from '../common/fold.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { fieldFaults } from '../common/validation.js';
@@ -16,6 +17,7 @@ export class ServerChecks {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly outbound: OutboundClient,
+    private readonly guardrails: GuardrailNames,
   ) {}
 
   /**
@@ -29,6 +31,14 @@ export class ServerChecks {
       ...settingsFaults(settings, { stdioCommands: this.config.stdioCommands }),
     ];
     if (faults.length > 0) throw fieldFaults(faults);
+  }
+
+  /**
+   * Are the guardrails loaded that are sent?
+   * @throws GatehouseError `invalid_request`
+   */
+  checkGuardrails({ guardrails }: SettingsChange): void {
+    checkGuardrailNames(guardrails, 'guardrails', this.guardrails);
   }
 
   /**

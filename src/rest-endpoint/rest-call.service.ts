@@ -76,7 +76,7 @@ export class RestCallService {
   private async listing(access: AccessRequest, { principal }: RestCaller): Promise<ToolListing> {
     const decision = this.policy.access(principal, access);
     if (!decision.granted) throw new GatehouseError(decision.code, ERROR_CODES[decision.code].title);
-    return this.listings.list(decision);
+    return this.listings.list(decision, { principal, origin: 'rest' });
   }
 
   private accessOf(caller: RestCaller, route: string, serverId: string | undefined): AccessRequest {

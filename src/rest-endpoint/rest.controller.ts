@@ -29,7 +29,15 @@ export class RestController {
     description: 'Names are those of the upstream; call them together with the server_id of their mcp_info.',
   })
   @ApiOkResponse({ type: RestToolListDto })
-  @ApiProblems('invalid_request', 'unknown_field', 'unauthenticated', 'forbidden_route', 'forbidden_scope')
+  @ApiProblems(
+    'invalid_request',
+    'unknown_field',
+    'guardrail_denied',
+    'unauthenticated',
+    'forbidden_route',
+    'forbidden_scope',
+    'guardrail_unavailable',
+  )
   list(
     @Req() request: AuthenticatedRequest,
     @Res({ passthrough: true }) response: Response,

@@ -25,7 +25,7 @@ export class ToolsController {
     description: 'Names are the public ones of the aggregate door /mcp. Servers that cannot be listed are left out.',
   })
   @ApiOkResponse({ type: PublicToolListDto })
-  @ApiProblems('unauthenticated', 'forbidden_route')
+  @ApiProblems('guardrail_denied', 'unauthenticated', 'forbidden_route', 'guardrail_unavailable')
   list(
     @Req() request: AuthenticatedRequest,
     @Res({ passthrough: true }) response: Response,

@@ -2,6 +2,7 @@ import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject } from '../common/json.js';
 import type { HookedCall, HookStep } from '../hooks/hooked-call.js';
+import type { WatchedDispatch } from '../hooks/watched-dispatch.js';
 import type { CallOrigin } from '../hooks/hook.types.js';
 import type { ResolvedTool } from '../catalog/tool-resolver.js';
 import type { AuthorizableCall } from '../permissions/authorizable-call.js';
@@ -15,9 +16,12 @@ import type { ToolCallRequest } from './tool-call.types.js';
 export class ToolCallState implements AuthorizableCall, HookedCall {
   /** Set by the permission guard; nothing can be sent without it. */
   authorized: AuthorizedCall | null = null;
+  /** Handed to the upstream's backend; that happens once. */
+  dispatched = false;
   arguments: Readonly<JsonObject>;
   hookHeaders: Readonly<Record<string, string>> | null = null;
   readonly hookSteps: HookStep[] = [];
+  dispatch: WatchedDispatch | null = null;
   readonly hookTarget: HookedCall['hookTarget'];
 
   constructor(
@@ -49,5 +53,9 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
 
   get signal(): CancelSignal {
     return this.request.signal;
+  }
+
+  notify(method: string, params: JsonObject): void {
+    this.request.client.notify(method, params);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, UseGuards, UseInterceptors } from '@nestjs/common';
 import { GatehouseError } from '../common/gatehouse-error.js';
+import { CallGuards } from '../hooks/call-guards.js';
 import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
 import { CallLimitGuard } from '../limits/call-limit.guard.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
@@ -7,7 +8,8 @@ import { reauthorizeCall, type AuthorizedCall } from '../permissions/authorized-
 import { ToolPermissionGuard } from '../permissions/tool-permission.guard.js';
 import type { ToolBackend } from '../upstream/tool-backend.js';
 import { ToolBackends } from '../upstream/tool-backends.js';
-import type { UpstreamReply } from '../upstream/upstream.types.js';
+import type { InvokeOptions, UpstreamReply } from '../upstream/upstream.types.js';
+import { heldChannel } from './held-channel.js';
 import type { ToolCallState } from './tool-call-state.js';
 
 /**
@@ -15,7 +17,7 @@ import type { ToolCallState } from './tool-call-state.js';
  * execution context of type `mcp`; the guards and the interceptor below are part of every call of every door.
  */
 @Injectable()
-@UseGuards(ToolPermissionGuard, CallLimitGuard)
+@UseGuards(ToolPermissionGuard, CallLimitGuard, CallGuards)
 @UseInterceptors(HooksInterceptor)
 export class ToolCallHandler {
   constructor(
@@ -30,12 +32,11 @@ export class ToolCallHandler {
     if (state.signal.aborted) {
       throw new GatehouseError('call_cancelled', 'The call was cancelled before it was sent', { sent: 'no' });
     }
-    return backend.invoke(call, {
-      signal: state.signal,
-      callerHeaders: state.headers,
-      hookHeaders: state.hookHeaders,
-      client: state.request.client,
-    });
+    if (state.dispatched) throw new GatehouseError('internal_error', 'The call was already sent');
+    state.dispatched = true;
+    const reply = backend.invoke(call, optionsOf(state));
+    state.dispatch?.begin(reply);
+    return reply;
   }
 
   /** Arguments that a hook changed are new arguments: they must fit the schema and the rules like the caller's own. */
@@ -46,6 +47,12 @@ export class ToolCallHandler {
     state.authorized = reauthorizeCall(state.authorized, state.arguments);
     return state.authorized;
   }
+}
+
+/** With hooks that can still refuse, they stand between the upstream and the caller. */
+function optionsOf({ dispatch, signal, headers, hookHeaders, request: { client } }: ToolCallState): InvokeOptions {
+  if (dispatch === null) return { signal, callerHeaders: headers, hookHeaders, client };
+  return { signal: dispatch.signal, callerHeaders: headers, hookHeaders, client: heldChannel(client, dispatch) };
 }
 
 function refuseUncarriedHeaders(state: ToolCallState, backend: ToolBackend): void {

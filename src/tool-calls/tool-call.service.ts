@@ -19,10 +19,11 @@ type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
  * The one road. Every tool call of every door comes through {@link execute}:
  *
  * 1. resolve the public name within the caller's scope,
- * 2. authorise (`ToolPermissionGuard`), then keep within the limits (`CallLimitGuard`),
+ * 2. authorise (`ToolPermissionGuard`), keep within the limits (`CallLimitGuard`), ask the guards of authors
+ *    (`CallGuards`),
  * 3. pre hooks (`HooksInterceptor`),
  * 4. check again what will really be sent (`ToolCallHandler`),
- * 5. dispatch to the backend of the server's transport,
+ * 5. dispatch to the backend of the server's transport, beside it the during hooks,
  * 6. post hooks,
  * 7. one audit record, whatever happened.
  */
@@ -72,7 +73,7 @@ export class ToolCallService implements OnApplicationBootstrap {
     try {
       state = await this.enter(callId, request);
       outcome = await this.run(state);
-      sent = 'yes';
+      sent = state.dispatched ? 'yes' : 'no';
       return outcome;
     } catch (thrown) {
       const failure = failureOf(thrown, state === null ? 'no' : 'unknown');

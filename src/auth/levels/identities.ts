@@ -11,7 +11,7 @@ import { OrganizationEntity } from './organization.entity.js';
 import { removeFromTeams } from './team-members.js';
 import { TeamEntity, type TeamMember } from './team.entity.js';
 import { UserEntity } from './user.entity.js';
-import type { WriteContext } from './write-context.js';
+import type { FieldContext, WriteContext } from './write-context.js';
 
 /** What can be written to each kind. What is missing is kept. */
 export interface IdentityFields {
@@ -52,7 +52,7 @@ interface Identity<K extends IdentityKind> {
   /** A row without the columns that every write sets. */
   blank(): IdentityRows[K];
   /** Writes fields to a row. Throws GatehouseError `invalid_request` for a field that names what is not there. */
-  assign(row: IdentityRows[K], fields: IdentityFields[K], context: WriteContext): Promise<void>;
+  assign(row: IdentityRows[K], fields: IdentityFields[K], context: FieldContext): Promise<void>;
   /** Does anything stored still refer to this id? */
   isReferred(id: string, manager: EntityManager): Promise<boolean>;
   /** Deletes records; returns what else changed. */
@@ -158,7 +158,7 @@ export const IDENTITIES: { readonly [K in IdentityKind]: Identity<K> } = {
   },
 };
 
-async function assignTeam(row: TeamEntity, fields: IdentityFields['team'], context: WriteContext): Promise<void> {
+async function assignTeam(row: TeamEntity, fields: IdentityFields['team'], context: FieldContext): Promise<void> {
   const groups = { stored: row.access_group_ids, written: fields.access_group_ids };
   row.access_group_ids = await assignLevelFields(row, fields, context, groups);
   if (fields.organization_id !== undefined) {

@@ -4,13 +4,14 @@ import { DataSource, QueryFailedError, type EntityManager, type SelectQueryBuild
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { pageOf, type Page, type PagePosition } from '../../common/page.js';
 import { PolicyVersions } from '../../events/policy-version.js';
+import { GuardrailNames } from '../guardrail-names.js';
 import type { Principal } from '../principal.js';
 import { ServerReferences } from '../server-references.js';
 import { IDENTITIES, type IdentityFields } from './identities.js';
 import { IDENTITY_ENTITIES, type IdentityKind, type IdentityReference, type IdentityRows } from './identity-kinds.js';
 import { LevelChanges } from './level-changes.js';
 import { LEVELS_VERSION, type LevelChange } from './level-events.js';
-import type { WriteContext } from './write-context.js';
+import type { FieldContext } from './write-context.js';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -35,7 +36,7 @@ interface Made<K extends IdentityKind> {
   readonly change: LevelChange;
 }
 
-interface Write extends WriteContext {
+interface Write extends FieldContext {
   /** Policy version of the write. */
   readonly revision: number;
 }
@@ -48,6 +49,7 @@ export class IdentityStore {
     private readonly versions: PolicyVersions,
     private readonly changes: LevelChanges,
     private readonly servers: ServerReferences,
+    private readonly guardrails: GuardrailNames,
   ) {}
 
   /**
@@ -92,7 +94,8 @@ export class IdentityStore {
    */
   async rehearse<K extends IdentityKind>(kind: K, id: string, fields: IdentityFields[K]): Promise<IdentityRows[K]> {
     const row = await this.get(kind, id);
-    await IDENTITIES[kind].assign(row, fields, { manager: this.database.manager, servers: this.servers });
+    const { servers, guardrails } = this;
+    await IDENTITIES[kind].assign(row, fields, { manager: this.database.manager, servers, guardrails });
     return row;
   }
 
@@ -104,7 +107,7 @@ export class IdentityStore {
     kind: K,
     id: string,
     actor: Principal,
-    act: (row: IdentityRows[K], context: WriteContext) => Promise<void> | void,
+    act: (row: IdentityRows[K], context: FieldContext) => Promise<void> | void,
   ): Promise<IdentityRows[K]> {
     const [row] = await this.changeAll(kind, [id], actor, act);
     if (row === undefined) throw noSuch(kind);
@@ -119,7 +122,7 @@ export class IdentityStore {
     kind: K,
     ids: readonly string[],
     actor: Principal,
-    act: (row: IdentityRows[K], context: WriteContext) => Promise<void> | void,
+    act: (row: IdentityRows[K], context: FieldContext) => Promise<void> | void,
   ): Promise<IdentityRows[K][]> {
     return this.write(kind, async (write) => {
       const rows = await this.existing(kind, ids, write.manager);
@@ -232,7 +235,10 @@ export class IdentityStore {
   ): Promise<Written<T> & { readonly version: number }> {
     const version = await this.versions.bump(manager, LEVELS_VERSION);
     try {
-      return { version, ...(await act({ manager, servers: this.servers, revision: version })) };
+      return {
+        version,
+        ...(await act({ manager, servers: this.servers, guardrails: this.guardrails, revision: version })),
+      };
     } catch (error) {
       throw isUniqueViolation(error) ? new GatehouseError('conflict', IDENTITIES[kind].nameTaken) : error;
     }

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../common/json.js';
 import { fieldFaults } from '../../common/validation.js';
+import { checkMetadataGuardrails } from '../guardrail-names.js';
 import type { RequestedGrants } from '../grant-resolution.js';
 import { changeGrants, type StoredGrants } from './grant-change.js';
 import type { LevelColumns } from './level-columns.js';
-import type { WriteContext } from './write-context.js';
+import type { FieldContext, WriteContext } from './write-context.js';
 
 /** What can be written to every level. What is missing is kept. */
 export interface LevelFields {
@@ -31,12 +32,12 @@ export const BLANK_LEVEL = {
  * Writes the shared fields to a row.
  * @param groups unified access groups of kinds that have them
  * @returns the access groups to store
- * @throws GatehouseError `invalid_request` when a limit names no server
+ * @throws GatehouseError `invalid_request` when a limit names no server or a guardrail is not loaded
  */
 export async function assignLevelFields(
   row: LevelColumns,
   fields: LevelFields,
-  context: WriteContext,
+  context: FieldContext,
   groups: { readonly stored: string[] | null; readonly written?: readonly string[] | null } = { stored: null },
 ): Promise<string[] | null> {
   const stored: StoredGrants = {
@@ -48,6 +49,7 @@ export async function assignLevelFields(
   const grants = await changeGrants(stored, change, context);
   row.object_permission = grants.permission;
   row.permission_closed = grants.closed;
+  checkMetadataGuardrails(fields.metadata, context.guardrails);
   if (fields.metadata !== undefined) row.metadata = fields.metadata ?? {};
   if (fields.blocked !== undefined) row.blocked = fields.blocked ?? false;
   if (fields.rpm_limit !== undefined) row.rpm_limit = fields.rpm_limit;

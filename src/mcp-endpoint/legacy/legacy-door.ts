@@ -8,7 +8,7 @@ import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
 import { isLogLevel } from '../log-levels.js';
 import { SESSION_VERSIONS } from '../protocol-versions.js';
-import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
+import { invalidRequest, refusal, refusalOf, RefusedRequest, refuseList } from '../refused-request.js';
 import { sendEmpty, sendJson } from '../respond.js';
 import { serversMeta, sessionToolsJson } from '../tool-list.js';
 import { helloResult, readHello } from './handshake.js';
@@ -105,9 +105,12 @@ export class LegacyDoor {
     }
   }
 
-  private async list(exchange: Exchange, { granted }: Admission, request: RpcRequest): Promise<void> {
+  private async list(exchange: Exchange, { granted, principal }: Admission, request: RpcRequest): Promise<void> {
     assertNoCursor(request, OK);
-    const listing = await this.listings.list(granted);
+    const reader = { principal, origin: 'mcp' } as const;
+    const listing = await this.listings
+      .list(granted, reader)
+      .catch((thrown: unknown) => refuseList(thrown, request.id));
     const meta = serversMeta(listing, granted.single !== null);
     const tail = meta === null ? '' : `,"_meta":${JSON.stringify(meta)}`;
     const result = `{"tools":${sessionToolsJson(listing)}${tail}}`;

@@ -11,7 +11,7 @@ import type { Admission, Exchange } from '../exchange.js';
 import { instructionsFor } from '../instructions.js';
 import { resultJson, RPC, type RpcMessage, type RpcRequest } from '../json-rpc.js';
 import { STATELESS_VERSION } from '../protocol-versions.js';
-import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
+import { invalidRequest, refusal, refusalOf, RefusedRequest, refuseList } from '../refused-request.js';
 import { sendEmpty, sendJson } from '../respond.js';
 import { SERVER_INFO } from '../server-info.js';
 import { serversMeta, statelessToolsJson } from '../tool-list.js';
@@ -74,9 +74,12 @@ export class StatelessDoor {
     };
   }
 
-  private async list(exchange: Exchange, { granted }: Admission, request: RpcRequest): Promise<void> {
+  private async list(exchange: Exchange, { granted, principal }: Admission, request: RpcRequest): Promise<void> {
     assertNoCursor(request, 400);
-    const listing = await this.listings.list(granted);
+    const reader = { principal, origin: 'mcp' } as const;
+    const listing = await this.listings
+      .list(granted, reader)
+      .catch((thrown: unknown) => refuseList(thrown, request.id));
     const meta = { ...serversMeta(listing, granted.single !== null), [SERVER_INFO_KEY]: SERVER_INFO };
     // Grants and upstreams change at any time and nothing announces it yet, so a client must not keep the list.
     const hints = `"ttlMs":0,"cacheScope":"private","_meta":${JSON.stringify(meta)}`;

@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  GuardrailViolation,
-  McpHook,
-  type PreCallChange,
-  type PreMcpCall,
-  type ToolCallView,
-} from '../../../src/index.js';
+import { SCRIPTED_HOOKS } from './scripted-hooks.js';
 import { RecordingHttpUpstream } from '../../fixtures/upstreams/recording-http-upstream.js';
 import { availableBackends } from '../support/backends.js';
 import { makeKey, registerServer } from '../support/management.js';
@@ -16,25 +10,6 @@ import { MCP_DOORS } from './mcp-doors.js';
 import { REST_DOOR } from './rest-door.js';
 
 const DOORS: readonly Door[] = [...MCP_DOORS, REST_DOOR];
-
-/** What the hook does, chosen by the argument `hook` of the call. */
-@McpHook({ name: 'scripted', timeoutMs: 200 })
-class ScriptedHook implements PreMcpCall {
-  preMcpCall(call: ToolCallView): PreCallChange | Promise<PreCallChange> | void {
-    switch (call.arguments.hook) {
-      case 'blocks':
-        throw new GuardrailViolation('deleting is not allowed');
-      case 'throws':
-        throw new Error('connection to postgres://user:hunter2@db failed');
-      case 'hangs':
-        return new Promise(() => undefined);
-      case 'changes':
-        return { arguments: { text: 'changed by the hook' }, headers: { 'x-approved-by': 'scripted' } };
-      default:
-        return undefined;
-    }
-  }
-}
 
 interface Keys {
   readonly granted: string;
@@ -51,8 +26,8 @@ interface World {
 interface Row {
   readonly situation: string;
   readonly call: (keys: Keys) => Partial<DoorCall>;
-  /** How often the tool must have run at the upstream. */
-  readonly runs: 0 | 1;
+  /** How often the tool must have run at the upstream. `as sent says`: as the audit record claims. */
+  readonly runs: 0 | 1 | 'as sent says';
   /** Arguments that the upstream must have received, when it ran. */
   readonly received?: unknown;
   readonly audit: { readonly outcome: string; readonly code: string | null; readonly sent: string };
@@ -78,12 +53,50 @@ function expectUnknownTool(answer: DoorAnswer, door: Door): void {
   expect(answer.raw.text).toMatch(/Unknown tool: (up-)?echo/);
 }
 
-function expectFailure(code: string, sent: string, restStatus: number) {
+/** @param sent null: the audit record tells */
+function expectFailure(code: string, sent: string | null, restStatus: number) {
   return (answer: DoorAnswer, door: Door): void => {
     expect(answer.code).toBe(code);
     if (door === REST_DOOR) expect(answer.status).toBe(restStatus);
-    else expect(answer).toMatchObject({ status: 200, kind: 'tool_error', sent });
+    else expect(answer).toMatchObject({ status: 200, kind: 'tool_error', sent: sent ?? expect.any(String) });
     expect(answer.raw.text).not.toContain('hunter2');
+  };
+}
+
+/** Also withheld: what the upstream answered. */
+function expectWithheld(code: string, sent: string | null, restStatus: number) {
+  const expectRefusal = expectFailure(code, sent, restStatus);
+  return (answer: DoorAnswer, door: Door): void => {
+    expectRefusal(answer, door);
+    expect(answer.raw.text).not.toContain('bytes that must arrive');
+  };
+}
+
+const DENIED = { outcome: 'blocked', code: 'guardrail_denied' };
+const BROKEN = { outcome: 'failed', code: 'guardrail_unavailable' };
+
+function duringRow(does: 'blocks' | 'throws' | 'hangs'): Row {
+  const isDenial = does === 'blocks';
+  return {
+    situation: `during hook ${does}`,
+    call: () => ({ arguments: { text: TEXT, during: does } }),
+    runs: 'as sent says',
+    // One that decides at once can be there before the first byte has left.
+    audit: { ...(isDenial ? DENIED : BROKEN), sent: does === 'hangs' ? 'yes' : 'yes|no' },
+    check: isDenial
+      ? expectWithheld('guardrail_denied', null, 400)
+      : expectWithheld('guardrail_unavailable', null, 503),
+  };
+}
+
+function guardRow(does: 'refuses' | 'throws'): Row {
+  const isDenial = does === 'refuses';
+  return {
+    situation: `guard ${does}`,
+    call: () => ({ arguments: { text: TEXT, guard: does } }),
+    runs: 0,
+    audit: { ...(isDenial ? DENIED : BROKEN), sent: 'no' },
+    check: isDenial ? expectFailure('guardrail_denied', 'no', 400) : expectFailure('guardrail_unavailable', 'no', 503),
   };
 }
 
@@ -151,6 +164,38 @@ const ROWS: readonly Row[] = [
     audit: { outcome: 'failed', code: 'guardrail_unavailable', sent: 'no' },
     check: expectFailure('guardrail_unavailable', 'no', 503),
   },
+  ...(['blocks', 'throws', 'hangs'] as const).map(duringRow),
+  {
+    situation: 'post hook blocks',
+    call: () => ({ arguments: { text: TEXT, post: 'blocks' } }),
+    runs: 1,
+    received: { text: TEXT },
+    audit: { outcome: 'blocked', code: 'guardrail_denied', sent: 'yes' },
+    check: expectWithheld('guardrail_denied', 'yes', 400),
+  },
+  {
+    situation: 'a list hook hides the tool, and its pre hook refuses it',
+    call: () => ({ tool: 'add', arguments: { a: 1, b: 2 } }),
+    runs: 0,
+    audit: { outcome: 'blocked', code: 'guardrail_denied', sent: 'no' },
+    check: expectFailure('guardrail_denied', 'no', 400),
+  },
+  ...(['refuses', 'throws'] as const).map(guardRow),
+  {
+    situation: 'interceptor throws before the call',
+    call: () => ({ arguments: { text: TEXT, interceptor: 'throws' } }),
+    runs: 0,
+    audit: { outcome: 'failed', code: 'guardrail_unavailable', sent: 'no' },
+    check: expectFailure('guardrail_unavailable', 'no', 503),
+  },
+  {
+    situation: 'interceptor throws after the call',
+    call: () => ({ arguments: { text: TEXT, interceptor: 'throws after' } }),
+    runs: 1,
+    received: { text: TEXT },
+    audit: { outcome: 'failed', code: 'guardrail_unavailable', sent: 'yes' },
+    check: expectWithheld('guardrail_unavailable', 'yes', 503),
+  },
   {
     situation: 'upstream fails',
     call: () => ({ tool: 'crash', arguments: { text: TEXT } }),
@@ -180,7 +225,7 @@ describe.each(availableBackends())('every door on $name', (backend) => {
 
     beforeAll(async () => {
       const upstream = await RecordingHttpUpstream.start({ era });
-      const gateway = await startTestGateway(backend, { hooks: [ScriptedHook] });
+      const gateway = await startTestGateway(backend, { hooks: SCRIPTED_HOOKS });
       const server = await registerServer(gateway, { alias: 'up', transport: 'http', url: upstream.url });
       const keys = {
         granted: await makeKey(gateway, { mcp_servers: ['up'] }),
@@ -205,11 +250,16 @@ describe.each(availableBackends())('every door on $name', (backend) => {
         const answer = await door.call(gateway.url, { ...base, ...row.call(keys) });
 
         const calls = upstream.requests.of('tools/call');
-        expect(calls).toHaveLength(row.runs);
+        if (row.runs !== 'as sent says') expect(calls).toHaveLength(row.runs);
         if (row.runs === 1) expect(calls[0]?.rpc).toMatchObject({ params: { arguments: row.received } });
         expect(JSON.stringify(upstream.requests.all)).not.toContain(keys.granted);
         row.check(answer, door);
-        await expectOneAuditRecord(gateway, requestId, row);
+        const sent = await expectOneAuditRecord(gateway, requestId, row);
+        if (row.runs !== 'as sent says') return;
+        // What was cancelled on its way may not have arrived; what never left must not have.
+        if (sent === 'no') expect(calls).toHaveLength(0);
+        expect(calls.length).toBeLessThanOrEqual(1);
+        if (door !== REST_DOOR) expect(answer.sent).toBe(sent);
       });
 
       it('sends the header that a hook adds', async () => {
@@ -233,7 +283,8 @@ interface AuditRow {
   sent: string;
 }
 
-async function expectOneAuditRecord(gateway: TestGateway, requestId: string, { audit }: Row): Promise<void> {
+/** Returns its `sent`. */
+async function expectOneAuditRecord(gateway: TestGateway, requestId: string, { audit }: Row) {
   const records = await gateway.sql<AuditRow>('SELECT outcome, code, sent FROM audit_records WHERE request_id = $1', [
     requestId,
   ]);
@@ -242,4 +293,5 @@ async function expectOneAuditRecord(gateway: TestGateway, requestId: string, { a
   expect(record?.outcome).toBe(audit.outcome);
   expect(audit.code === null ? [null] : audit.code.split('|')).toContain(record?.code ?? null);
   expect(audit.sent.split('|')).toContain(record?.sent);
+  return record?.sent;
 }

@@ -3,7 +3,7 @@ import { availableBackends } from '../support/backends.js';
 import { http, type HttpAnswer } from '../support/http.js';
 import { manage } from '../support/identities.js';
 import { registerServer } from '../support/management.js';
-import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+import { idleHooks, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { listOnMcp } from './tool-lists.js';
 
 /** A key as the management routes answer it. */
@@ -34,7 +34,7 @@ export class KeyWorld {
     const [backend] = availableBackends();
     if (backend === undefined) throw new Error('no backend');
     const upstream = await RecordingHttpUpstream.start({ era: '2026' });
-    const gateway = await startTestGateway(backend);
+    const gateway = await startTestGateway(backend, { hooks: idleHooks('no-deletes', 'other') });
     const servers = await makeServers(gateway, upstream.url);
     await makeTeams(gateway);
     return new KeyWorld(gateway, upstream, servers, await makeKeys(gateway));

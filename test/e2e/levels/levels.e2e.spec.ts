@@ -3,7 +3,7 @@ import { LevelDirectory } from '../../../src/auth/levels/level-directory.js';
 import { availableBackends } from '../support/backends.js';
 import type { HttpAnswer } from '../support/http.js';
 import { registerServer } from '../support/management.js';
-import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+import { idleHooks, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const NOWHERE = 'http://127.0.0.1:9/mcp';
 
@@ -65,7 +65,7 @@ describe.each(availableBackends())('levels on $name', (backend) => {
   let alpha: string;
 
   beforeAll(async () => {
-    gateway = await startTestGateway(backend);
+    gateway = await startTestGateway(backend, { hooks: idleHooks('no-deletes') });
     directory = gateway.app.get(LevelDirectory, { strict: false });
     alpha = await registerServer(gateway, { alias: 'alpha', url: NOWHERE });
   });

@@ -2,15 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Module, type Type } from '@nestjs/common';
+import { Module, type Provider, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { Secret } from '../../../src/common/secret.js';
 import type { Config } from '../../../src/config/config.js';
+import { McpHook } from '../../../src/index.js';
 import { migrateLocked } from '../../../src/database/migrate.js';
 import { startGateway, type Gateway } from '../../../src/gateway.js';
 import type { Backend } from './backends.js';
 import { http, type HttpAnswer } from './http.js';
+
+/** Hooks with these names that do nothing. */
+export function idleHooks(...names: readonly string[]): Type<unknown>[] {
+  return names.map((name) =>
+    McpHook({ name, defaultOn: false })(
+      class {
+        preMcpCall(): void {}
+      },
+    ),
+  );
+}
 
 /** A gateway in this process, on a database of its own. */
 export interface TestGateway {
@@ -25,7 +37,9 @@ export interface TestGateway {
 }
 
 export interface TestGatewayOptions {
-  readonly hooks?: readonly Type<unknown>[];
+  readonly hooks?: readonly Provider[];
+  /** Whole guardrail modules. */
+  readonly modules?: readonly Type<unknown>[];
   readonly config?: Partial<Config>;
 }
 
@@ -37,7 +51,8 @@ export async function startTestGateway(backend: Backend, options: TestGatewayOpt
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
   const config = testConfig(directory, backend.redisUrl, options.config);
   await migrateLocked(new Secret(database.url));
-  const guardrails = [{ module: TestGuardrailsModule, providers: [...(options.hooks ?? [])] }];
+  const hooks = { module: TestGuardrailsModule, providers: [...(options.hooks ?? [])] };
+  const guardrails = [hooks, ...(options.modules ?? [])];
   const gateway = await startGateway(config, new Secret(database.url), { logger: SILENT, guardrails });
   const masterKey = config.masterKey.reveal();
   return {
@@ -76,6 +91,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     jwtIssuers: [],
     unknownCustomers: 'allow',
     guardrailModules: [],
+    guardrails: [],
     outboundAllow: [{ kind: 'cidr', cidr: '127.0.0.0/8' }],
     stdioCommands: [process.execPath],
     allowedOrigins: [],

@@ -1,0 +1,45 @@
+import type { CallHandler } from '@nestjs/common';
+import { lastValueFrom } from 'rxjs';
+import { deepFreeze } from '../common/json.js';
+import { HookAnswerError, readPostResult } from './hook-answers.js';
+import type { HookedReply } from './hooked-call.js';
+import type { ToolCallResult } from './hook.types.js';
+import { resultToShow } from './result-to-show.js';
+
+/** The rest of the road as interceptors see it: run once, however often they ask for it. */
+export class InterceptedReply {
+  /** What the rest of the road threw; null: nothing. */
+  failure: { readonly thrown: unknown } | null = null;
+  #running: Promise<ToolCallResult> | null = null;
+  #reply: HookedReply | null = null;
+  #shown: ToolCallResult | null = null;
+
+  constructor(private readonly next: CallHandler<HookedReply>) {}
+
+  /** Runs the rest of the road and shows its reply as a frozen result. */
+  shown(): Promise<ToolCallResult> {
+    return (this.#running ??= this.run());
+  }
+
+  /**
+   * What an answer of the interceptors stands for: the reply itself when they left it alone.
+   * @throws HookAnswerError when the answer is no tool result
+   */
+  replyFor(answer: unknown): HookedReply {
+    if (this.#reply !== null && answer === this.#shown) return this.#reply;
+    const result = readPostResult(answer);
+    if (result === null) throw new HookAnswerError('an interceptor answered nothing');
+    return { kind: 'result', result };
+  }
+
+  private async run(): Promise<ToolCallResult> {
+    try {
+      this.#reply = await lastValueFrom(this.next.handle());
+    } catch (thrown) {
+      this.failure = { thrown };
+      throw thrown;
+    }
+    this.#shown = deepFreeze(resultToShow(this.#reply));
+    return this.#shown;
+  }
+}
