@@ -17,6 +17,7 @@ import { ConfigModule } from '../config/config.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { migrateLocked } from '../database/migrate.js';
 import { EventsModule } from '../events/events.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { OutboundModule } from '../outbound/outbound.module.js';
 import { McpServersModule } from './mcp-servers.module.js';
 import { McpServersService } from './mcp-servers.service.js';
@@ -91,6 +92,7 @@ async function startReplica(databaseUrl: string): Promise<INestApplicationContex
       DatabaseModule.forRoot(url),
       EventsModule.forRoot(config, url),
       OutboundModule,
+      LimitsModule,
       VisibilityModule,
       AuthModule,
       McpServersModule,
