@@ -76,6 +76,17 @@ describe('PolicyService', () => {
     expect(service.access(caller, long)).toMatchObject({ granted: true });
   });
 
+  it('forgets the caller that called longest ago, so that its memory does not grow with the number of keys', () => {
+    const service = serviceOver({ current: snapshotOf([alpha, beta]) });
+    const first = service.access(caller, requestFor());
+    const others = Array.from({ length: 10_000 }, () => principalWith(caller.levels));
+    const last = others.map((other) => service.access(other, requestFor())).at(-1);
+    expect(service.access(others.at(-1) ?? caller, requestFor())).toBe(last);
+    const again = service.access(caller, requestFor());
+    expect(again).not.toBe(first);
+    expect(again.granted && [...again.servers.keys()]).toEqual(['id-alpha', 'id-beta']);
+  });
+
   it('refuses everything when deciding fails, and tries again', () => {
     const broken: RegistrySnapshot = {
       ...snapshotOf([alpha]),

@@ -1,5 +1,5 @@
 import { withManagement } from '../management.mjs';
-import { cpuSecondsOf, hasProcfs } from '../process-usage.mjs';
+import { cpuSecondsOf, familyCpuSecondsOf, hasProcfs, machineCpuSeconds } from '../process-usage.mjs';
 import { quantile } from '../statistics.mjs';
 import { serverId, serversOf, tokenOf } from './population.mjs';
 
@@ -17,19 +17,20 @@ const STRIDE = 613;
 export function measureChanges(gateway, keys) {
   return withManagement(gateway, async (post) => {
     for (let round = 0; round < WARM_UP; round++) await change(post, round % keys);
-    const cpuBefore = cpuMsOf(gateway);
+    const before = clocks(gateway);
     const times = [];
     for (let round = 0; round < CHANGES; round++) {
       const startedAt = performance.now();
       await change(post, (round * STRIDE) % keys);
       times.push(performance.now() - startedAt);
     }
-    const cpuMs = (cpuMsOf(gateway) - cpuBefore) / CHANGES;
+    const after = clocks(gateway);
     return {
       changes: WARM_UP + CHANGES,
       changeP50Ms: quantile(times, 0.5),
       changeP99Ms: quantile(times, 0.99),
-      changeCpuMs: cpuMs,
+      changeCpuMs: (after.gatewayMs - before.gatewayMs) / CHANGES,
+      othersBusy: (after.othersMs - before.othersMs) / (after.ms - before.ms),
     };
   });
 }
@@ -39,7 +40,11 @@ async function change(post, key) {
   await post('/key/update', { key: tokenOf(key), object_permission: { mcp_servers } });
 }
 
-/** NaN where the system does not tell. */
-function cpuMsOf({ pid }) {
-  return hasProcfs ? cpuSecondsOf(pid) * 1000 : Number.NaN;
+/** CPU time; NaN where the system does not tell. */
+function clocks({ pid, databasePid }) {
+  const ms = performance.now();
+  if (!hasProcfs) return { ms, gatewayMs: Number.NaN, othersMs: Number.NaN };
+  const gatewayMs = cpuSecondsOf(pid) * 1000;
+  const ours = gatewayMs + (familyCpuSecondsOf(databasePid) + cpuSecondsOf(process.pid)) * 1000;
+  return { ms, gatewayMs, othersMs: machineCpuSeconds() * 1000 - ours };
 }
