@@ -4,6 +4,9 @@ import type { AuditedTool, AuditRecord } from './audit-record.js';
 
 type Column = keyof AuditRecordEntity;
 
+/** With the flag `u` a surrogate matches only when it is none of a pair. */
+const UNSTORABLE = /[\0\p{Cs}]/gu;
+
 const ofPrincipal = new WeakMap<Principal, string>();
 const ofTool = new WeakMap<AuditedTool, string>();
 
@@ -28,7 +31,7 @@ export function auditRow(record: AuditRecord): string {
     (record.policyVersion === null ? '' : `,"policy_version":${record.policyVersion}`) +
     (principal === null ? '' : remembered(ofPrincipal, principal, principalColumns)) +
     (target === null ? '' : remembered(ofTool, target, toolColumns)) +
-    `,"guardrails":${guardrails.length === 0 ? '[]' : JSON.stringify(guardrails)}}`
+    `,"guardrails":${guardrails.length === 0 ? '[]' : storable(guardrails)}}`
   );
 }
 
@@ -43,7 +46,19 @@ function toolColumns({ serverId, serverName, tool, toolHash }: AuditedTool): str
 }
 
 function text(column: Column, value: string | null): string {
-  return value === null ? '' : `,"${column}":${JSON.stringify(value)}`;
+  return value === null ? '' : `,"${column}":${storable(value)}`;
+}
+
+/**
+ * JSON that PostgreSQL takes. It knows neither NUL nor halves of surrogate pairs, and callers can put both into names:
+ * one such record would keep its whole batch, and all that follow, from being written.
+ */
+function storable(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!json.includes('\\u')) return json;
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'string' ? part.replaceAll(UNSTORABLE, '\uFFFD') : part,
+  );
 }
 
 function remembered<Key extends object>(known: WeakMap<Key, string>, key: Key, make: (key: Key) => string): string {
