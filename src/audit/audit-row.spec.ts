@@ -95,4 +95,13 @@ describe('auditRow', () => {
     });
     expect(other).not.toHaveProperty('key_alias');
   });
+
+  it('holds nothing that PostgreSQL cannot store, in names and values, and changes nothing else', () => {
+    const publicName = 'nul \0, halves \ud800 \udc00, pair \u{1F600}, text \\u0000 \\\\ud800';
+    const guardrails = [{ name: 'g', phase: 'pre', outcome: 'blocked', details: { ['key \0']: '\ud800' } }];
+    expect(JSON.parse(auditRow({ ...full, publicName, guardrails }))).toMatchObject({
+      public_name: 'nul \ufffd, halves \ufffd \ufffd, pair \u{1F600}, text \\u0000 \\\\ud800',
+      guardrails: [{ details: { ['key \ufffd']: '\ufffd' } }],
+    });
+  });
 });

@@ -5,6 +5,9 @@ import type { AuditRecord } from './audit-record.js';
 type Column = keyof AuditRecordEntity;
 type Target = NonNullable<AuditRecord['target']>;
 
+/** In JSON text: the escape of a NUL or of half a surrogate pair, behind an even number of backslashes. */
+const UNSTORABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+
 const ofPrincipal = new WeakMap<Principal, string>();
 const ofTarget = new WeakMap<Target, string>();
 
@@ -31,7 +34,7 @@ export function auditRow(record: AuditRecord): string {
     (record.policyVersion === null ? '' : `,"policy_version":${record.policyVersion}`) +
     (principal === null ? '' : remembered(ofPrincipal, principal, principalColumns)) +
     (target === null ? '' : remembered(ofTarget, target, targetColumns)) +
-    `,"guardrails":${guardrails.length === 0 ? '[]' : JSON.stringify(guardrails)}}`
+    `,"guardrails":${guardrails.length === 0 ? '[]' : storable(guardrails)}}`
   );
 }
 
@@ -46,7 +49,16 @@ function targetColumns({ serverId, serverName, tool, toolHash }: Target): string
 }
 
 function text(column: Column, value: string | null): string {
-  return value === null ? '' : `,"${column}":${JSON.stringify(value)}`;
+  return value === null ? '' : `,"${column}":${storable(value)}`;
+}
+
+/**
+ * JSON that PostgreSQL takes. It knows neither NUL nor halves of surrogate pairs, and callers can put both into names:
+ * one such record would keep its whole batch, and all that follow, from being written.
+ */
+function storable(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.includes('\\u') ? json.replaceAll(UNSTORABLE, '$1\uFFFD') : json;
 }
 
 function remembered<Key extends object>(known: WeakMap<Key, string>, key: Key, make: (key: Key) => string): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RecordingHttpUpstream } from '../../fixtures/upstreams/recording-http-upstream.js';
 import { listOnMcp, listOnRest } from '../identities/tool-lists.js';
@@ -236,6 +237,8 @@ describe('a name leads to one tool', () => {
     ['/mcp', ' git-push', null],
     ['/mcp', 'git-push ', null],
     ['/mcp', 'git-push\0', null],
+    ['/mcp', 'git-push\ud800', null],
+    ['/git/mcp', '\udc00push', null],
     ['/mcp', 'git%2Dpush', null],
     ['/mcp', '\uff47it-push', null],
     ['/mcp', 'g\u0456t-push', null],
@@ -250,7 +253,8 @@ describe('a name leads to one tool', () => {
     ['/git/mcp', '../push', null],
     ['/git_hub/mcp', 'git-hub-push', null],
   ])('%s %j', async (path, name, leadsTo) => {
-    const headers = { authorization: `Bearer ${both}` };
+    const requestId = randomUUID();
+    const headers = { authorization: `Bearer ${both}`, 'x-request-id': requestId };
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } };
     const { text } = await sendRaw(world.gateway.url, path, headers, call);
     expect({ git: called(git), git_hub: called(gitHub) }).toEqual({
@@ -258,6 +262,8 @@ describe('a name leads to one tool', () => {
       git_hub: leadsTo?.[0] === 'git_hub' ? [leadsTo[1]] : [],
     });
     if (leadsTo === null) expect(text).toContain('-32602');
+    // A name that the database does not take must not keep this record, and all after it, from being written.
+    expect(await world.auditOf(requestId)).toMatchObject([{ code: leadsTo === null ? 'unknown_tool' : null }]);
   });
 
   it.each(DOORS)('and the grant of one tool to that tool alone, at the door $name', async (door) => {
