@@ -49,7 +49,7 @@ export class AuditBuffer implements BeforeApplicationShutdown {
   add(record: AuditRecord): void {
     this.pending.push(auditRow(record));
     if (this.pending.length >= BATCH_SIZE) void this.startFlush();
-    else this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS);
+    else this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS).unref();
   }
 
   /** Writes everything that is pending now. Rejects when the database does not take it. */
@@ -78,7 +78,7 @@ export class AuditBuffer implements BeforeApplicationShutdown {
     this.timer = null;
     this.flushing ??= this.drain().finally(() => {
       this.flushing = null;
-      if (this.pending.length > 0) this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS);
+      if (this.pending.length > 0) this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS).unref();
     });
     return this.flushing;
   }

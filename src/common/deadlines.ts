@@ -20,7 +20,7 @@ export class Deadlines {
 
   watch(timed: Timed): void {
     this.watched.add(timed);
-    this.timer ??= setInterval(() => this.check(), RESOLUTION_MS);
+    this.timer ??= setInterval(() => this.check(), RESOLUTION_MS).unref();
   }
 
   forget(timed: Timed): void {
