@@ -10,6 +10,14 @@ import { Spend1700000000400 } from './1700000000400-spend.js';
 import { AuditDetails1700000000420 } from './1700000000420-audit-details.js';
 import { FormerMembers1700000000430 } from './1700000000430-former-members.js';
 import { AuditMethod1700000000500 } from './1700000000500-audit-method.js';
+import { ToolEmbeddings1700000000600 } from './1700000000600-tool-embeddings.js';
+import { ServerManagement1700000000620 } from './1700000000620-server-management.js';
+import { Toolsets1700000000630 } from './1700000000630-toolsets.js';
+import { OpenApiServers1700000000635 } from './1700000000635-openapi-servers.js';
+import { WriteRecords1700000000640 } from './1700000000640-write-records.js';
+import { Approvals1700000000650 } from './1700000000650-approvals.js';
+import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
+import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -25,4 +33,12 @@ export const ALL_MIGRATIONS = [
   AuditDetails1700000000420,
   FormerMembers1700000000430,
   AuditMethod1700000000500,
+  ToolEmbeddings1700000000600,
+  ServerManagement1700000000620,
+  Toolsets1700000000630,
+  OpenApiServers1700000000635,
+  WriteRecords1700000000640,
+  Approvals1700000000650,
+  SigningKeys1700000000710,
+  ToolPins1700000000720,
 ];

@@ -5,6 +5,8 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 export type FrontDoor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 const HEADERS_TIMEOUT_MS = 15_000;
+/** How often slow requests are looked for; what passes for a second is not worth more. */
+const CHECK_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const MAX_HEADERS = 100;
@@ -22,7 +24,8 @@ export class GatehouseHttpAdapter extends ExpressAdapter {
   }
 
   override initHttpServer(): void {
-    const server: Server = createServer((request, response) => {
+    const options = { connectionsCheckingInterval: CHECK_MS };
+    const server: Server = createServer(options, (request, response) => {
       if (!this.frontDoor(request, response)) this.getInstance()(request, response);
     });
     server.headersTimeout = HEADERS_TIMEOUT_MS;

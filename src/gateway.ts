@@ -1,27 +1,36 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Logger, type DynamicModule, type INestApplication, type LoggerService, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
 import { PublicUrl } from './auth/public-url.js';
 import type { Secret } from './common/secret.js';
 import type { Config } from './config/config.js';
 import { GatehouseHttpAdapter } from './gatehouse-http.adapter.js';
+import { BUILT_INS } from './guardrails/built-ins.js';
 import { DrainState } from './health/drain-state.js';
+import { builtInFaults } from './hooks/built-in-settings.js';
 import { loadConfiguredGuardrails } from './hooks/configured-guardrails.js';
 import { loadGuardrailModules } from './hooks/guardrail-modules.js';
 import { McpEndpoint } from './mcp-endpoint/mcp-endpoint.js';
+import { ConfigReload } from './reload/config-reload.js';
 import { openApiDocument, serveDocs } from './swagger.js';
 import { VERSION } from './common/version.js';
 
 /** How long running calls may take to finish after SIGTERM. */
 const DRAIN_LIMIT_MS = 25_000;
+/** How long connections may stay open after that. */
+const CONNECTIONS_LIMIT_MS = 3_000;
 
 /** A running gateway. */
 export interface Gateway {
   /** `http://host:port` of the listening socket. */
   readonly url: string;
   readonly app: INestApplication;
+  /** Reads CONFIG_FILE again. Never rejects: what is wrong with it is logged, and the gateway goes on as it is. */
+  reload(): Promise<void>;
   /** Stops accepting, lets running calls finish, closes everything. */
   close(): Promise<void>;
 }
@@ -35,20 +44,18 @@ export interface GatewayParts {
 
 /** Starts the gateway on a migrated database. */
 export async function startGateway(config: Config, databaseUrl: Secret, parts: GatewayParts): Promise<Gateway> {
-  const guardrails = [
-    ...(await loadGuardrailModules(config.guardrailModules)),
-    ...(await loadConfiguredGuardrails(config.guardrails)),
-    ...(parts.guardrails ?? []),
-  ];
   const adapter = new GatehouseHttpAdapter();
-  const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(config, databaseUrl, guardrails),
-    adapter,
-    { logger: parts.logger, abortOnError: false, bodyParser: false },
-  );
+  const app = await createApp(config, databaseUrl, adapter, parts);
   try {
+    const reload = app.get(ConfigReload, { strict: false });
+    reload.checkBuiltInsWith((entry) => builtInFaults(entry, BUILT_INS));
     const endpoint = await openDoors(app, adapter, config);
-    return { url: addressOf(app), app, close: () => closeGateway(app, endpoint) };
+    return {
+      url: addressOf(app),
+      app,
+      reload: () => reload.reload(),
+      close: () => closeGateway(app, endpoint),
+    };
   } catch (error) {
     // What was opened on the way (pools, listeners, processes) must not outlive the failed start.
     await app.close();
@@ -56,16 +63,45 @@ export async function startGateway(config: Config, databaseUrl: Secret, parts: G
   }
 }
 
+/** The application of the gateway, made and not yet initialised. Without a logger it uses the one that Nest has. */
+export async function createApp(
+  config: Config,
+  databaseUrl: Secret,
+  adapter: GatehouseHttpAdapter,
+  { logger, guardrails: added = [] }: Partial<GatewayParts>,
+): Promise<NestExpressApplication> {
+  const guardrails = [
+    ...(await loadGuardrailModules(config.guardrailModules)),
+    ...(await loadConfiguredGuardrails(config.guardrails, BUILT_INS)),
+    ...added,
+  ];
+  return NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, databaseUrl, guardrails), adapter, {
+    ...(logger !== undefined && { logger }),
+    abortOnError: false,
+    bodyParser: false,
+  });
+}
+
+/**
+ * Initialises the application; after that it can answer requests.
+ * @param path where it begins on its server, without a trailing slash
+ */
+export async function initialize(app: NestExpressApplication, config: Config, path = ''): Promise<OpenAPIObject> {
+  app.disable('x-powered-by');
+  // What `request.ip` is; the failure limiter counts by it.
+  app.set('trust proxy', [...config.trustedProxies]);
+  const document = openApiDocument(app, VERSION, path);
+  serveDocs(app, document);
+  await app.init();
+  return document;
+}
+
 async function openDoors(
   app: NestExpressApplication,
   adapter: GatehouseHttpAdapter,
   config: Config,
 ): Promise<McpEndpoint> {
-  app.disable('x-powered-by');
-  // What `request.ip` is; the failure limiter counts by it.
-  app.set('trust proxy', [...config.trustedProxies]);
-  serveDocs(app, openApiDocument(app, VERSION));
-  await app.init();
+  await initialize(app, config);
   const endpoint = app.get(McpEndpoint, { strict: false });
   adapter.useFrontDoor((request, response) => {
     if (!endpoint.matches(request.url ?? '')) return false;
@@ -77,13 +113,17 @@ async function openDoors(
   return endpoint;
 }
 
-async function closeGateway(app: INestApplication, endpoint: McpEndpoint): Promise<void> {
+/** Stops accepting, lets running calls finish, closes everything. */
+export async function closeGateway(app: INestApplication, endpoint: McpEndpoint): Promise<void> {
   app.get(DrainState, { strict: false }).begin();
   endpoint.beginDrain();
   const server: unknown = app.getHttpServer();
-  if (isIdleCloser(server)) server.closeIdleConnections();
+  if (isConnectionCloser(server)) server.closeIdleConnections();
   await withinDrainLimit(endpoint.drained());
+  // A connection on which nothing was ever sent is not idle, and would be waited for.
+  const cut = setTimeout(() => isConnectionCloser(server) && server.closeAllConnections(), CONNECTIONS_LIMIT_MS);
   await app.close();
+  clearTimeout(cut);
 }
 
 async function withinDrainLimit(drained: Promise<void>): Promise<void> {
@@ -98,8 +138,8 @@ async function withinDrainLimit(drained: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-function isIdleCloser(server: unknown): server is { closeIdleConnections(): void } {
-  return typeof server === 'object' && server !== null && 'closeIdleConnections' in server;
+function isConnectionCloser(server: unknown): server is Pick<Server, 'closeIdleConnections' | 'closeAllConnections'> {
+  return typeof server === 'object' && server !== null && 'closeAllConnections' in server;
 }
 
 function portOf(app: INestApplication): number {

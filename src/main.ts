@@ -1,4 +1,6 @@
+#!/usr/bin/env node
 import 'reflect-metadata';
+import { existsSync } from 'node:fs';
 import { PinoLogger } from './common/pino-logger.js';
 import { messageOf, systemCodeOf } from './common/gatehouse-error.js';
 import type { Config } from './config/config.js';
@@ -6,34 +8,36 @@ import { ConfigurationError } from './config/configuration-error.js';
 import { loadConfig, type LoadedConfig } from './config/load-config.js';
 import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { startGateway, type Gateway } from './gateway.js';
+import { BUILT_INS } from './guardrails/built-ins.js';
+import { builtInFaults } from './hooks/built-in-settings.js';
+import { checkConfiguredServers } from './mcp-servers/configured/configured-servers.module.js';
 
 /** sysexits.h: configuration error. */
 const EXIT_CONFIGURATION = 78;
 const EXIT_FAILURE = 1;
+/** From `dist/src`. */
+const DEMO = new URL('../../scripts/demo.mjs', import.meta.url);
 
 async function main(): Promise<void> {
-  const config = readConfig();
+  const { config, warnings } = await readConfig();
   const logger = new PinoLogger(config.logLevel, process.stdout.isTTY === true);
-  warnOfIgnoredSettings(config, logger);
+  for (const warning of warnings) logger.warn(`CONFIG_FILE: ${warning}`, 'Config');
   const database = await openDatabase(config);
   const gateway = await startOrClose(config, logger, database);
   stopOnSignals(gateway, database, logger);
+  process.on('SIGHUP', () => void gateway.reload());
   announce(config, gateway, database);
 }
 
-function readConfig(): LoadedConfig {
+async function readConfig(): Promise<{ readonly config: LoadedConfig; readonly warnings: readonly string[] }> {
   try {
-    return loadConfig(process.env);
+    const config = loadConfig(process.env, process.cwd(), (entry) => builtInFaults(entry, BUILT_INS));
+    const ignored = config.ignoredSettings.map((key) => `"${key}" has no effect in this version`);
+    return { config, warnings: [...ignored, ...(await checkConfiguredServers(config))] };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     say(process.stderr, error.message);
     process.exit(EXIT_CONFIGURATION);
-  }
-}
-
-function warnOfIgnoredSettings(config: LoadedConfig, logger: PinoLogger): void {
-  for (const key of config.ignoredSettings) {
-    logger.warn(`CONFIG_FILE: "${key}" has no effect in this version`, 'Config');
   }
 }
 
@@ -72,7 +76,9 @@ function announce(config: LoadedConfig, gateway: Gateway, database: OpenDatabase
   const lines = [`Gatehouse is ready at ${base}`];
   if (database.directory !== null) lines.push(`  database     embedded PostgreSQL in ${database.directory}`);
   if (config.masterKeyFile !== null) lines.push(`  master key   in ${config.masterKeyFile}`);
-  lines.push(`  API docs     ${base}/docs`, '  next step    npm run demo   (in a second terminal)');
+  lines.push(`  API docs     ${base}/docs`);
+  // The demo is not part of the package.
+  if (existsSync(DEMO)) lines.push('  next step    npm run demo   (in a second terminal)');
   say(process.stdout, lines.join('\n'));
 }
 

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { serverViewSchemas } from './mcp-servers/mcp-server.schemas.js';
 import { addWalkthrough } from './swagger-walkthrough.js';
 
 /** Name of the security scheme that every protected route refers to. */
@@ -20,12 +21,14 @@ Then point an MCP client at \`/mcp\` with the key as bearer token: it sees the t
 MCP itself is served at \`/mcp\`, \`/mcp/{server}\` and \`/{server}/mcp\`; these doors speak JSON-RPC (tools,
 prompts, resources, completion) and are not listed here. Every error outside MCP is an RFC 9457 problem document with a \`code\` of a closed set.`;
 
-/** Builds the OpenAPI document of all routes. */
-export function openApiDocument(app: INestApplication, version: string): OpenAPIObject {
-  const config = new DocumentBuilder()
-    .setTitle('Gatehouse')
-    .setDescription(DESCRIPTION)
-    .setVersion(version)
+/**
+ * Builds the OpenAPI document of all routes.
+ * @param path where the gateway begins on its server, without a trailing slash
+ */
+export function openApiDocument(app: INestApplication, version: string, path = ''): OpenAPIObject {
+  const builder = new DocumentBuilder().setTitle('Gatehouse').setDescription(DESCRIPTION).setVersion(version);
+  if (path !== '') builder.addServer(path);
+  const config = builder
     .addBearerAuth(
       {
         type: 'http',
@@ -35,7 +38,12 @@ export function openApiDocument(app: INestApplication, version: string): OpenAPI
       SECURITY_SCHEME,
     )
     .build();
-  return addWalkthrough(SwaggerModule.createDocument(app, config));
+  const document = SwaggerModule.createDocument(app, config);
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, ...serverViewSchemas() },
+  };
+  return addWalkthrough(document);
 }
 
 /** Serves the document at `/docs/openapi.json` and the UI at `/docs`. */
@@ -44,6 +52,11 @@ export function serveDocs(app: INestApplication, document: OpenAPIObject): void 
     jsonDocumentUrl: 'docs/openapi.json',
     raw: ['json'],
     customSiteTitle: 'Gatehouse API',
-    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true },
+    swaggerOptions: {
+      deepLinking: true,
+      persistAuthorization: false,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+    },
   });
 }

@@ -22,6 +22,7 @@ export class AuditBuffer implements BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | null = null;
   private flushing: Promise<Error | null> | null = null;
   private waiting: (() => void)[] = [];
+  private closed = false;
 
   constructor(private readonly store: AuditStore) {}
 
@@ -49,7 +50,7 @@ export class AuditBuffer implements BeforeApplicationShutdown {
   add(record: AuditRecord): void {
     this.pending.push(auditRow(record));
     if (this.pending.length >= BATCH_SIZE) void this.startFlush();
-    else this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS).unref();
+    else this.flushSoon();
   }
 
   /** Writes everything that is pending now. Rejects when the database does not take it. */
@@ -69,6 +70,9 @@ export class AuditBuffer implements BeforeApplicationShutdown {
         this.logger.error(`${this.pending.length} audit records are not written yet: ${messageOf(error)}`);
       }
     }
+    // The database connections end next: whoever tried again would try for ever.
+    this.closed = true;
+    if (this.timer !== null) clearTimeout(this.timer);
     this.logger.error(`${this.pending.length} audit records could not be written before the shutdown`);
   }
 
@@ -78,9 +82,13 @@ export class AuditBuffer implements BeforeApplicationShutdown {
     this.timer = null;
     this.flushing ??= this.drain().finally(() => {
       this.flushing = null;
-      if (this.pending.length > 0) this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS).unref();
+      if (this.pending.length > 0) this.flushSoon();
     });
     return this.flushing;
+  }
+
+  private flushSoon(): void {
+    if (!this.closed) this.timer ??= setTimeout(() => void this.startFlush(), FLUSH_AFTER_MS).unref();
   }
 
   private async drain(): Promise<Error | null> {

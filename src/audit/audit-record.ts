@@ -3,8 +3,9 @@ import type { ErrorCode } from '../common/error-codes.js';
 import type { JsonValue } from '../common/json.js';
 import type { Sent } from '../common/gatehouse-error.js';
 
-/** How a call or an attempt ended. */
-export type AuditOutcome = 'ok' | 'tool_error' | 'refused' | 'blocked' | 'failed' | 'cancelled';
+/** How a call or an attempt can end. */
+export const AUDIT_OUTCOMES = ['ok', 'tool_error', 'refused', 'blocked', 'failed', 'cancelled'] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** A tool as records name it: the same object for every call of the tool, until its definition or its server changes. */
 export interface AuditedTool {

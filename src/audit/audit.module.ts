@@ -1,15 +1,19 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { WriteLogModule } from '../write-log/write-log.module.js';
 import { AuditBuffer } from './audit-buffer.js';
 import { AuditRecordEntity } from './audit-record.entity.js';
 import { AuditReader } from './audit-reader.js';
 import { AuditStore } from './audit-store.js';
+import { AuditSearch } from './audit-search.js';
+import { AuditController } from './audit.controller.js';
 import { AuditService } from './audit.service.js';
 
-/** Records of calls and refusals. */
+/** Records of calls and refusals, and the search in them and in those of writes. */
 @Module({
-  imports: [TypeOrmModule.forFeature([AuditRecordEntity])],
-  providers: [AuditStore, AuditBuffer, AuditService, AuditReader],
+  imports: [WriteLogModule, TypeOrmModule.forFeature([AuditRecordEntity])],
+  controllers: [AuditController],
+  providers: [AuditStore, AuditBuffer, AuditService, AuditReader, AuditSearch],
   exports: [AuditService, AuditReader],
 })
 export class AuditModule {}

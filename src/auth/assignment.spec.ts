@@ -6,7 +6,13 @@ import { newKey } from './key-token.js';
 import type { ObjectPermission } from './object-permission.js';
 
 const OPEN = new Set(['id-open']);
-const NOTHING: AssignedGrants = { servers: new Map(), special: [], accessGroups: [], toolsets: [], unifiedGroups: [] };
+const NOTHING: AssignedGrants = {
+  servers: new Map(),
+  special: [],
+  accessGroups: [],
+  toolsets: new Map(),
+  unifiedGroups: [],
+};
 
 function team(permission: Partial<ObjectPermission>, servers: string[], accessGroupIds: string[] = []): TeamGrants {
   const level = silentLevel('team', 't', { objectPermission: grants(permission), accessGroupIds });
@@ -15,7 +21,7 @@ function team(permission: Partial<ObjectPermission>, servers: string[], accessGr
 
 const SILENT = team({}, []);
 const ALPHA = team(
-  { mcp_servers: ['id-alpha'], mcp_access_groups: ['ops'], mcp_toolsets: ['T'] },
+  { mcp_servers: ['id-alpha'], mcp_access_groups: ['ops'], mcp_toolsets: ['id-T'] },
   ['id-alpha'],
   ['u1'],
 );
@@ -24,6 +30,9 @@ const server = (name: string, id: string | undefined = `id-${name}`): Partial<As
   servers: new Map([[name, id]]),
 });
 const GONE: Partial<AssignedGrants> = { servers: new Map([['gone', undefined]]) };
+
+const toolset = (name: string): Partial<AssignedGrants> => ({ toolsets: new Map([[name, `id-${name}`]]) });
+const NO_TOOLSET: Partial<AssignedGrants> = { toolsets: new Map([['gone', undefined]]) };
 
 type Giver = 'admin' | 'other';
 type Row = [what: string, requested: Partial<AssignedGrants>, team: TeamGrants | null, giver: Giver, refused: string[]];
@@ -50,11 +59,14 @@ describe('offencesOf', () => {
     ['a unified group of the team', { unifiedGroups: ['u1'] }, ALPHA, 'other', []],
     ['another unified group', { unifiedGroups: ['u2'] }, ALPHA, 'admin', ['u2']],
     ['any unified group without a team', { unifiedGroups: ['u1'] }, null, 'other', ['u1']],
-    ['a toolset of the team', { toolsets: ['T'] }, ALPHA, 'other', []],
-    ['another toolset', { toolsets: ['U'] }, ALPHA, 'admin', ['U']],
-    ['any toolset when the team lists none', { toolsets: ['U'] }, SILENT, 'other', []],
-    ['any toolset without a team', { toolsets: ['U'] }, null, 'admin', []],
-    ['any toolset without a team', { toolsets: ['U'] }, null, 'other', ['U']],
+    ['a toolset of the team', toolset('T'), ALPHA, 'other', []],
+    ['another toolset', toolset('U'), ALPHA, 'admin', ['U']],
+    ['a toolset that is not there', NO_TOOLSET, ALPHA, 'admin', ['gone']],
+    ['any toolset when the team lists none', toolset('U'), SILENT, 'other', []],
+    ['a toolset that is not there when the team lists none', NO_TOOLSET, SILENT, 'admin', []],
+    ['a toolset that is not there when the team lists none', NO_TOOLSET, SILENT, 'other', ['gone']],
+    ['any toolset without a team', toolset('U'), null, 'admin', []],
+    ['any toolset without a team', toolset('U'), null, 'other', ['U']],
     ['saying no', { special: ['no-mcp-servers'] }, null, 'other', []],
     ['what the team has', { special: ['all-team-mcpservers'] }, ALPHA, 'other', []],
     ['everything without a team', { special: ['all-proxy-mcpservers'] }, null, 'admin', []],

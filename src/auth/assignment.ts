@@ -22,7 +22,8 @@ export interface AssignedGrants {
   /** Values of `mcp_servers` that are no references. */
   readonly special: readonly string[];
   readonly accessGroups: readonly string[];
-  readonly toolsets: readonly string[];
+  /** Name to id; undefined: the name of no toolset. */
+  readonly toolsets: ReadonlyMap<string, string | undefined>;
   readonly unifiedGroups: readonly string[];
 }
 
@@ -46,7 +47,7 @@ export interface Assignment {
 export interface Offence {
   readonly what: string;
   readonly refused: readonly string[];
-  /** What could be given: for servers their ids, else names; null: not told. */
+  /** What could be given: for servers and toolsets their ids, else names; null: not told. */
   readonly possible: readonly string[] | null;
 }
 
@@ -63,7 +64,7 @@ export function offencesOf({ grants, team, byAdmin, open }: Assignment): Offence
     serverOffence(grants, { servers, specials: specialsOf(permission), byAdmin }),
     offence('access groups', grants.accessGroups, permission?.mcp_access_groups ?? []),
     offence('unified access groups', grants.unifiedGroups, team?.level.accessGroupIds ?? []),
-    toolsetOffence(grants, team),
+    toolsetOffence(grants, team, byAdmin),
   ];
   return offences.filter(({ refused }) => refused.length > 0);
 }
@@ -87,10 +88,14 @@ function specialsOf(team: ObjectPermission | null): string[] {
   return [NO_MCP_SERVERS, ALL_TEAM_MCP_SERVERS, ...everything];
 }
 
-/** A team without a list of toolsets sets no bound to them. */
-function toolsetOffence({ toolsets }: AssignedGrants, team: TeamGrants | null): Offence {
+/** A team without a list of toolsets sets no bound to them, but nobody gives what is not theirs. */
+function toolsetOffence({ toolsets }: AssignedGrants, team: TeamGrants | null, byAdmin: boolean): Offence {
   const list = team?.level.objectPermission?.mcp_toolsets ?? [];
-  return offence('toolsets', team !== null && list.length === 0 ? [] : toolsets, list);
+  const bound = team === null || list.length > 0 ? new Set(list) : null;
+  const refused = [...toolsets].filter(([, id]) =>
+    id === undefined ? bound !== null || !byAdmin : bound?.has(id) === false,
+  );
+  return { what: 'toolsets', refused: refused.map(([name]) => name), possible: list };
 }
 
 function offence(what: string, named: readonly string[], possible: readonly string[]): Offence {

@@ -2,9 +2,11 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { WriteLogModule } from '../write-log/write-log.module.js';
 import { AccessGuard } from './access.guard.js';
 import { AuthChallenge } from './auth-challenge.js';
 import { CallerAuthenticator } from './caller-authenticator.js';
+import { CallerSeal } from './caller-seal.js';
 import { CredentialWatch } from './credential-watch.js';
 import { FailureLimiter } from './failure-limiter.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -12,7 +14,6 @@ import { JwtCallers } from './jwt/jwt-callers.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeyAssignment } from './key-assignment.js';
 import { KeyAuthority } from './key-authority.js';
-import { KeyChanges } from './key-changes.js';
 import { KeyDirectory } from './key-directory.js';
 import { VirtualKeyEntity } from './key.entity.js';
 import { KeyStore } from './key-store.js';
@@ -31,7 +32,13 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
 
 /** Who calls, and may they use this route? Needs global providers of `ServerReferences`, `GrantReach` and `GuardrailNames`. */
 @Module({
-  imports: [DiscoveryModule, PassportModule, LevelsModule, TypeOrmModule.forFeature([VirtualKeyEntity])],
+  imports: [
+    DiscoveryModule,
+    PassportModule,
+    LevelsModule,
+    WriteLogModule,
+    TypeOrmModule.forFeature([VirtualKeyEntity]),
+  ],
   controllers: [ResourceMetadataController, KeysController, NewUserController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
@@ -42,12 +49,12 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     JwtVerifier,
     JwtCallers,
     CallerAuthenticator,
+    CallerSeal,
     AuthChallenge,
     CredentialWatch,
     PublicUrl,
     FailureLimiter,
     KeyDirectory,
-    KeyChanges,
     KeyStore,
     KeyAuthority,
     KeyAssignment,
@@ -58,6 +65,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
   ],
   exports: [
     CallerAuthenticator,
+    CallerSeal,
     AuthChallenge,
     CredentialWatch,
     PublicUrl,

@@ -85,6 +85,11 @@ export class CallerAuthenticator {
     return isTokenAlive(principal) && this.assembler.isValid(principal);
   }
 
+  /** The caller that stands behind a principal now, with the rights of now; null: it is not let in any more. */
+  currentOf(principal: Principal): Principal | null {
+    return isTokenAlive(principal) ? this.assembler.currentOf(principal) : null;
+  }
+
   /**
    * Can the next request of a caller be a good one without a new key? What ends sessions must not be more: an access
    * token is followed by the next one, and a request names the customer anew.

@@ -33,6 +33,10 @@ export abstract class GrantReach {
   abstract excess(child: KeyGrants, parent: KeyGrants): GrantExcess;
   /** Ids of the servers that a caller may know of: all with an admin view, else those that it can reach. */
   abstract visibleServers(caller: Principal): ReadonlySet<string>;
+  /** Ids of the toolsets that a caller who is no admin may give: those that it holds, and those with none but these servers. */
+  abstract toolsetsToGive(caller: Principal, servers: ReadonlySet<string>): ReadonlySet<string>;
+  /** Names of these toolsets; those that are not there are left out. */
+  abstract toolsetNames(ids: Iterable<string>): string[];
   /** What people call these servers, by id. */
   abstract namesOf(ids: Iterable<string>): ReadonlyMap<string, string>;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EntityManager } from 'typeorm';
 import { resolveGrants, type RequestedGrants, type ResolvedGrants } from './grant-resolution.js';
 import { ServerReferences } from './server-references.js';
+import { ToolsetReferences } from './toolset-references.js';
 
 const KNOWN = new Map([
   ['alpha', 'id-a'],
@@ -16,9 +17,15 @@ class Known extends ServerReferences {
   }
 }
 
+class KnownToolsets extends ToolsetReferences {
+  async resolve(references: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return new Map(references.flatMap((name) => (/^(id-)?triage$/.test(name) ? [[name, 'id-triage'] as const] : [])));
+  }
+}
+
 const nobody = Object.create(EntityManager.prototype) as EntityManager;
 const resolve = (requested: RequestedGrants | null): Promise<ResolvedGrants> =>
-  resolveGrants(requested, new Known(), nobody);
+  resolveGrants(requested, { manager: nobody, servers: new Known(), toolsets: new KnownToolsets() });
 
 describe('resolveGrants', () => {
   it('says nothing when nothing is said', async () => {
@@ -53,10 +60,20 @@ describe('resolveGrants', () => {
     expect(permission?.mcp_tool_permissions).toEqual({ 'id-a': [] });
   });
 
-  it('keeps no toolset and closes the level for one that is named', async () => {
+  it('stores toolsets by id, each once', async () => {
+    const named = await resolve({ mcp_toolsets: ['triage', 'id-triage'] });
+    expect(named).toMatchObject({ permission: { mcp_toolsets: ['id-triage'] }, closed: false });
+  });
+
+  it('drops a toolset that is not there, and closes the level', async () => {
     const named = await resolve({ mcp_toolsets: ['gone'] });
     expect(named).toMatchObject({ permission: { mcp_toolsets: [] }, closed: true });
     expect(await resolve({ mcp_toolsets: [] })).toMatchObject({ permission: { mcp_toolsets: [] }, closed: false });
+  });
+
+  it('keeps what is there beside it', async () => {
+    const named = await resolve({ mcp_toolsets: ['gone', 'triage'] });
+    expect(named).toMatchObject({ permission: { mcp_toolsets: ['id-triage'] }, closed: true });
   });
 
   it('keeps null and empty apart', async () => {

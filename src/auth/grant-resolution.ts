@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { SPECIAL_SERVER_VALUES, type ObjectPermission } from './object-permission.js';
 import type { ServerReferences } from './server-references.js';
+import type { ToolsetReferences } from './toolset-references.js';
 
-/** Grants as a caller writes them: servers by id, alias or name. */
+/** Grants as a caller writes them: servers by id, alias or name; toolsets by id or name. */
 export interface RequestedGrants {
   readonly mcp_servers?: readonly string[] | null;
   readonly mcp_access_groups?: readonly string[] | null;
@@ -11,35 +12,43 @@ export interface RequestedGrants {
   readonly blocked_tools?: readonly string[] | null;
 }
 
-/** Grants as they are stored: servers by id. */
+/** Grants as they are stored: servers and toolsets by id. */
 export interface ResolvedGrants {
   readonly permission: ObjectPermission | null;
   /** Something that was named is not there. It is not kept, for a later server of that name must not inherit it. */
   readonly closed: boolean;
 }
 
+/** What names are resolved by, inside of the transaction that stores the grants. */
+export interface GrantReferences {
+  readonly manager: EntityManager;
+  readonly servers: ServerReferences;
+  readonly toolsets: ToolsetReferences;
+}
+
 type ToolPermissions = Record<string, readonly string[] | null>;
 
-/** Resolves the servers that grants name, inside of the transaction that stores them. */
+/** Resolves the servers and toolsets that grants name. */
 export async function resolveGrants(
   requested: RequestedGrants | null | undefined,
-  servers: ServerReferences,
-  manager: EntityManager,
+  { servers, toolsets, manager }: GrantReferences,
 ): Promise<ResolvedGrants> {
   if (requested === null || requested === undefined) return { permission: null, closed: false };
   const named = requested.mcp_servers ?? [];
   const limited = Object.entries(requested.mcp_tool_permissions ?? {}).filter(([, tools]) => tools !== null);
   const references = [...named.filter((entry) => !isSpecial(entry)), ...limited.map(([reference]) => reference)];
   const ids = references.length === 0 ? new Map<string, string>() : await servers.resolve(references, manager);
+  const held = requested.mcp_toolsets ?? [];
+  const toolsetIds = held.length === 0 ? new Map<string, string>() : await toolsets.resolve(held, manager);
   const permission: ObjectPermission = {
     mcp_servers: requested.mcp_servers ? resolveServers(named, ids) : null,
     mcp_access_groups: requested.mcp_access_groups ?? null,
     mcp_tool_permissions: requested.mcp_tool_permissions ? resolveTools(limited, ids) : null,
-    mcp_toolsets: requested.mcp_toolsets ? [] : null,
+    mcp_toolsets: requested.mcp_toolsets ? resolveToolsets(held, toolsetIds) : null,
     blocked_tools: requested.blocked_tools ?? null,
   };
-  // There are no toolsets to resolve against, so whatever names one is stale.
-  const stale = (requested.mcp_toolsets?.length ?? 0) > 0 || references.some((reference) => !ids.has(reference));
+  const stale =
+    references.some((reference) => !ids.has(reference)) || held.some((reference) => !toolsetIds.has(reference));
   return { permission, closed: stale };
 }
 
@@ -50,6 +59,10 @@ function isSpecial(entry: string): boolean {
 function resolveServers(entries: readonly string[], ids: ReadonlyMap<string, string>): string[] {
   const resolved = entries.map((entry) => (isSpecial(entry) ? entry : ids.get(entry)));
   return [...new Set(resolved.filter((entry) => entry !== undefined))];
+}
+
+function resolveToolsets(entries: readonly string[], ids: ReadonlyMap<string, string>): string[] {
+  return [...new Set(entries.flatMap((entry) => ids.get(entry) ?? []))];
 }
 
 /** Two entries for one server are joined, except that an empty list, which means no tool, wins. */

@@ -5,7 +5,7 @@ import { Strategy } from 'passport-custom';
 import type { Principal } from './principal.js';
 import { principalOfKind } from './request-authentication.js';
 
-export const JWT_STRATEGY = 'jwt';
+export const JWT_STRATEGY = 'gatehouse:jwt';
 
 /** Accepts access tokens of the configured issuers. Without state, like every strategy here. */
 @Injectable()

@@ -17,6 +17,13 @@ import { knownKeyOf } from './known-key.js';
 import { LevelDirectory } from './levels/level-directory.js';
 import { isAdmin, type GrantLevel, type Principal } from './principal.js';
 import { ServerReferences } from './server-references.js';
+import { ToolsetReferences } from './toolset-references.js';
+
+/** What a caller can name in grants. */
+export interface NamedByCaller {
+  readonly servers: ServerReferences;
+  readonly toolsets: ToolsetReferences;
+}
 
 /** What is written to the grants of a key. */
 export interface GrantWrite {
@@ -26,7 +33,7 @@ export interface GrantWrite {
   /** Of the key; null: it is in no team. */
   readonly team: GrantLevel | null;
   /** From {@link KeyAssignment.referencesFor}. */
-  readonly servers: ServerReferences;
+  readonly references: NamedByCaller;
 }
 
 /** Holds what is given to keys within what the team of the key and its giver have. */
@@ -36,12 +43,18 @@ export class KeyAssignment {
     private readonly keys: KeyDirectory,
     private readonly levels: LevelDirectory,
     private readonly servers: ServerReferences,
+    private readonly toolsets: ToolsetReferences,
     private readonly reach: GrantReach,
   ) {}
 
-  /** The servers that a caller can name. For anybody but an admin the other ones are as good as not there. */
-  referencesFor(caller: Principal, team: GrantLevel | null): ServerReferences {
-    return isAdmin(caller) ? this.servers : new KnownReferences(this.servers, this.knownTo(caller, team));
+  /** What a caller can name. For anybody but an admin the rest is as good as not there. */
+  referencesFor(caller: Principal, team: GrantLevel | null): NamedByCaller {
+    const { servers, toolsets } = this;
+    if (isAdmin(caller)) return { servers, toolsets };
+    const ofTeam = team === null ? [] : this.reach.serversOf(team);
+    const toGive = this.reach.toolsetsToGive(caller, new Set([...ofTeam, ...this.reach.openServers()]));
+    const given = new Set([...toGive, ...(team?.objectPermission?.mcp_toolsets ?? [])]);
+    return { servers: knownOf(servers, this.knownTo(caller, team)), toolsets: knownOf(toolsets, given) };
   }
 
   /**
@@ -58,7 +71,7 @@ export class KeyAssignment {
     });
     if (offences.length === 0) return;
     const names = this.reach.namesOf(this.knownTo(caller, team));
-    refuse(offences.map((offence) => (offence.what === 'servers' ? toldByName(offence, names) : offence)));
+    refuse(offences.map((offence) => this.toldByName(offence, names)));
   }
 
   /**
@@ -82,43 +95,52 @@ export class KeyAssignment {
     const ofTeam = team === null ? [] : this.reach.serversOf(team);
     return new Set([...this.reach.visibleServers(caller), ...this.reach.openServers(), ...ofTeam]);
   }
+
+  private toldByName(offence: Offence, servers: ReadonlyMap<string, string>): Offence {
+    const { what, possible } = offence;
+    if (what === 'servers') return { ...offence, possible: (possible ?? []).flatMap((id) => servers.get(id) ?? []) };
+    return what === 'toolsets' ? { ...offence, possible: this.reach.toolsetNames(possible ?? []) } : offence;
+  }
 }
 
-/** Finds some servers only. */
-class KnownReferences extends ServerReferences {
-  constructor(
-    private readonly all: ServerReferences,
-    private readonly known: ReadonlySet<string>,
-  ) {
-    super();
-  }
-
-  async resolve(references: readonly string[], manager: EntityManager): Promise<ReadonlyMap<string, string>> {
-    const found = await this.all.resolve(references, manager);
-    return new Map([...found].filter(([, id]) => this.known.has(id)));
-  }
+/** Finds some only. */
+function knownOf(all: ServerReferences | ToolsetReferences, known: ReadonlySet<string>): ServerReferences {
+  return {
+    async resolve(references, manager) {
+      const found = await all.resolve(references, manager);
+      return new Map([...found].filter(([, id]) => known.has(id)));
+    },
+  };
 }
 
 /** The grants by the names of the request, since a name that is not there is not stored. */
-async function assignedGrants({ body, stored, servers }: GrantWrite, manager: EntityManager): Promise<AssignedGrants> {
+async function assignedGrants(
+  { body, stored, references: named }: GrantWrite,
+  manager: EntityManager,
+): Promise<AssignedGrants> {
   const written = body.object_permission;
   const before = stored?.object_permission;
-  const named = written?.mcp_servers ?? before?.mcp_servers ?? [];
+  const entries = written?.mcp_servers ?? before?.mcp_servers ?? [];
   const tools = Object.entries(written?.mcp_tool_permissions ?? before?.mcp_tool_permissions ?? {});
   const limited = tools.filter(([, list]) => list !== null).map(([reference]) => reference);
-  const references = [...new Set([...named.filter(isReference), ...limited])];
-  const ids = references.length === 0 ? new Map<string, string>() : await servers.resolve(references, manager);
+  const references = [...new Set([...entries.filter(isReference), ...limited])];
+  const toolsets = written?.mcp_toolsets ?? before?.mcp_toolsets ?? [];
   return {
-    servers: new Map(references.map((reference) => [reference, ids.get(reference)])),
-    special: named.filter((value) => !isReference(value)),
+    servers: await idsOf(references, named.servers, manager),
+    special: entries.filter((value) => !isReference(value)),
     accessGroups: written?.mcp_access_groups ?? before?.mcp_access_groups ?? [],
-    toolsets: written?.mcp_toolsets ?? before?.mcp_toolsets ?? [],
+    toolsets: await idsOf(toolsets, named.toolsets, manager),
     unifiedGroups: body.access_group_ids ?? stored?.access_group_ids ?? [],
   };
 }
 
-function toldByName(offence: Offence, names: ReadonlyMap<string, string>): Offence {
-  return { ...offence, possible: (offence.possible ?? []).flatMap((id) => names.get(id) ?? []) };
+async function idsOf(
+  names: readonly string[],
+  references: ServerReferences | ToolsetReferences,
+  manager: EntityManager,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const ids = names.length === 0 ? new Map<string, string>() : await references.resolve(names, manager);
+  return new Map(names.map((name) => [name, ids.get(name)]));
 }
 
 function refuse(offences: readonly Offence[]): void {

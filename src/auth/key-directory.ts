@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ChangeFollower } from '../common/change-follower.js';
 import { EventBus } from '../events/event-bus.js';
 import { PolicyVersions } from '../events/policy-version.js';
-import { KEYS_CHANGED, KEYS_VERSION, readKeyChange } from './key-events.js';
+import type { RecordChange } from '../events/record-change.js';
+import { ReplicatedCopy } from '../events/replicated-copy.js';
+import { KEYS_CHANGED, KEYS_VERSION } from './key-events.js';
 import { readAllKeys, readKeys } from './key-rows.js';
 import { knownKeyOf, type KeyRow, type KnownKey } from './known-key.js';
 
@@ -12,32 +13,29 @@ import { knownKeyOf, type KeyRow, type KnownKey } from './known-key.js';
 export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
   private keys = new Map<string, KnownKey>();
   private byAlias = new Map<string, KnownKey>();
-  private readonly follower: ChangeFollower;
+  private readonly copy: ReplicatedCopy;
 
   constructor(
     private readonly database: DataSource,
-    private readonly events: EventBus,
+    events: EventBus,
     versions: PolicyVersions,
   ) {
-    this.follower = new ChangeFollower({
+    const source = {
       name: KeyDirectory.name,
+      topic: KEYS_CHANGED,
       readVersion: () => versions.read(KEYS_VERSION),
       loadAll: () => this.loadAll(),
-      loadSome: (tokens) => this.loadSome(tokens),
-    });
+      loadSome: (tokens: readonly string[]) => this.loadSome(tokens),
+    };
+    this.copy = new ReplicatedCopy(source, events);
   }
 
   async onModuleInit(): Promise<void> {
-    this.events.subscribe(KEYS_CHANGED, async (payload) => {
-      const change = readKeyChange(payload);
-      await (change === null ? this.follower.poll() : this.apply(change.tokens, change.version));
-    });
-    this.events.onReconnect(() => this.follower.reload());
-    await this.follower.start();
+    await this.copy.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.follower.stop();
+    await this.copy.stop();
   }
 
   /** By the SHA-256 of the key in hex. Blocked and expired keys are found too. */
@@ -57,12 +55,17 @@ export class KeyDirectory implements OnModuleInit, OnModuleDestroy {
 
   /** The copy was compared with the database less than ten seconds ago. */
   isFresh(): boolean {
-    return this.follower.isFresh();
+    return this.copy.isFresh();
   }
 
-  /** Takes over a write of this process or another one. */
-  apply(tokens: readonly string[], version: number): Promise<void> {
-    return this.follower.apply(tokens, version);
+  /** Takes over a write of this process or another one; keys are named by their tokens. */
+  apply(change: RecordChange): Promise<void> {
+    return this.copy.apply(change);
+  }
+
+  /** Carries a committed write to this process, before its response is sent, and to the other ones. Never rejects. */
+  announce(change: RecordChange): Promise<void> {
+    return this.copy.announce(change);
   }
 
   /** Nobody sees a state in between: both maps take the place of the old ones when they are complete. */

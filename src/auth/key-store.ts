@@ -3,10 +3,13 @@ import { DataSource, QueryFailedError, type EntityManager } from 'typeorm';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { pageOf, type Page, type PagePosition } from '../common/page.js';
 import { PolicyVersions } from '../events/policy-version.js';
+import { WriteLog } from '../write-log/write-log.js';
+import type { WrittenObject } from '../write-log/written-object.js';
 import type { ReadableKeys } from './key-authority.js';
-import { KeyChanges } from './key-changes.js';
+import { KeyDirectory } from './key-directory.js';
 import { VirtualKeyEntity } from './key.entity.js';
 import { KEYS_VERSION } from './key-events.js';
+import type { Principal } from './principal.js';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -15,6 +18,8 @@ export interface Written<T> {
   readonly result: T;
   /** Keys that it made, changed or deleted. */
   readonly tokens: readonly string[];
+  /** The same for the record of the write. */
+  readonly written: readonly WrittenObject[];
 }
 
 /** The table of keys. */
@@ -23,7 +28,8 @@ export class KeyStore {
   constructor(
     private readonly database: DataSource,
     private readonly versions: PolicyVersions,
-    private readonly changes: KeyChanges,
+    private readonly directory: KeyDirectory,
+    private readonly log: WriteLog,
   ) {}
 
   /** For reads outside of a write. */
@@ -56,20 +62,25 @@ export class KeyStore {
 
   /**
    * One write: the policy version moves in the same transaction, and first, since its row lock puts all writers of
-   * keys and grants in order.
+   * keys and grants in order. The record of the write is part of the transaction too.
    * @throws GatehouseError `conflict` when the alias is taken
    */
-  async write<T>(act: (manager: EntityManager, revision: number) => Promise<Written<T>>): Promise<T> {
-    const written = await this.database
+  async write<T>(
+    author: Principal,
+    act: (manager: EntityManager, revision: number) => Promise<Written<T>>,
+  ): Promise<T> {
+    const done = await this.database
       .transaction(async (manager) => {
         const version = await this.versions.bump(manager, KEYS_VERSION);
-        return { version, ...(await act(manager, version)) };
+        const written = await act(manager, version);
+        await this.log.record(manager, author, written.written);
+        return { version, ...written };
       })
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? new GatehouseError('conflict', 'This key_alias is in use.') : error;
       });
-    await this.changes.announce({ tokens: written.tokens, version: written.version });
-    return written.result;
+    await this.directory.announce({ ids: done.tokens, version: done.version });
+    return done.result;
   }
 }
 

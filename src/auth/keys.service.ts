@@ -9,6 +9,7 @@ import { KeyAuthority } from './key-authority.js';
 import type { GenerateKeyDto, KeyFieldsDto, UpdateKeyDto } from './key.dto.js';
 import { VirtualKeyEntity } from './key.entity.js';
 import { assignKeyFields, blankKey, checkOwners } from './key-fields.js';
+import { deletedKey, keyState, writtenKey } from './key-record.js';
 import { KeyStore } from './key-store.js';
 import { hashKey, maskKey, newKey, toHash } from './key-token.js';
 import { knownKeyOf, type KnownKey } from './known-key.js';
@@ -76,7 +77,7 @@ export class KeysService {
   ): Promise<GeneratedKey & Pick<Prepared<T>, 'prepared'>> {
     const key = newKey();
     const now = new Date();
-    const { record, prepared } = await this.store.write(async (manager, revision) => {
+    const { record, prepared } = await this.store.write(actor, async (manager, revision) => {
       const { body, prepared: before } = await prepare(manager);
       const row = blankKey();
       Object.assign(row, this.authority.ownersAfter(actor, body, null));
@@ -84,7 +85,8 @@ export class KeysService {
       await checkOwners(row, null, manager);
       await this.assign({ row, body, isNew: true, isMoved: true }, actor, manager);
       await manager.save(row);
-      return { result: { record: row, prepared: before }, tokens: [row.token] };
+      const written = [writtenKey('create', null, row)];
+      return { result: { record: row, prepared: before }, tokens: [row.token], written };
     });
     return { key, record, prepared };
   }
@@ -94,12 +96,13 @@ export class KeysService {
    * @throws GatehouseError as {@link generate}, and `not_found`
    */
   update(body: UpdateKeyDto, actor: Principal): Promise<VirtualKeyEntity> {
-    return this.store.write(async (manager, revision) => {
+    return this.store.write(actor, async (manager, revision) => {
       const row = await this.managed(body.key, actor, manager);
+      const before = keyState(row);
       Object.assign(row, stampOf(actor, new Date(), revision));
       await this.change(row, body, actor, manager);
       await manager.save(row);
-      return { result: row, tokens: [row.token] };
+      return { result: row, tokens: [row.token], written: [writtenKey('update', before, row)] };
     });
   }
 
@@ -120,13 +123,15 @@ export class KeysService {
    */
   async regenerate(reference: string, actor: Principal): Promise<GeneratedKey> {
     const key = newKey();
-    const record = await this.store.write(async (manager, revision) => {
+    const record = await this.store.write(actor, async (manager, revision) => {
       const row = await this.managed(reference, actor, manager);
       const { token } = row;
+      const before = keyState(row);
       if (token !== actor.keyHash) this.assignment.checkBounds(row, await teamOf(row, manager), actor);
       const changed = { ...secretOf(key), ...stampOf(actor, new Date(), revision) };
       await manager.update(VirtualKeyEntity, { token }, changed);
-      return { result: Object.assign(row, changed), tokens: [token, changed.token] };
+      Object.assign(row, changed);
+      return { result: row, tokens: [token, row.token], written: [writtenKey('regenerate', before, row)] };
     });
     return { key, record };
   }
@@ -155,11 +160,14 @@ export class KeysService {
    * @throws GatehouseError `not_found`, `forbidden`
    */
   setBlocked(reference: string, blocked: boolean, actor: Principal): Promise<VirtualKeyEntity> {
-    return this.store.write(async (manager, revision) => {
+    return this.store.write(actor, async (manager, revision) => {
       const row = await this.managed(reference, actor, manager);
+      const before = keyState(row);
       const changed = { blocked, ...stampOf(actor, new Date(), revision) };
       await manager.update(VirtualKeyEntity, { token: row.token }, changed);
-      return { result: Object.assign(row, changed), tokens: [row.token] };
+      Object.assign(row, changed);
+      const written = [writtenKey(blocked ? 'block' : 'unblock', before, row)];
+      return { result: row, tokens: [row.token], written };
     });
   }
 
@@ -170,12 +178,12 @@ export class KeysService {
    */
   delete(references: readonly string[], actor: Principal): Promise<readonly string[]> {
     const tokens = [...new Set(references.map((reference) => toHash(reference) ?? ''))];
-    return this.store.write(async (manager) => {
+    return this.store.write(actor, async (manager) => {
       const rows = await manager.findBy(VirtualKeyEntity, { token: In(tokens) });
       const isAllowed = rows.length === tokens.length && rows.every((row) => this.authority.mayManage(actor, row));
       if (!isAllowed) throw notManaged(actor);
       await manager.delete(VirtualKeyEntity, { token: In(tokens) });
-      return { result: tokens, tokens };
+      return { result: tokens, tokens, written: rows.map(deletedKey) };
     });
   }
 
@@ -198,13 +206,13 @@ export class KeysService {
     manager: EntityManager,
   ): Promise<void> {
     const team = await teamOf(row, manager);
-    const servers = this.assignment.referencesFor(actor, team);
-    await assignKeyFields(row, body, { manager, servers, guardrails: this.guardrails }, row.updated_at);
+    const references = this.assignment.referencesFor(actor, team);
+    await assignKeyFields(row, body, { manager, ...references, guardrails: this.guardrails }, row.updated_at);
     const writes = (fields: readonly (keyof KeyFieldsDto)[]): boolean =>
       isNew || fields.some((field) => body[field] !== undefined);
     if (writes(GRANTS)) {
       const stored = isMoved ? row : null;
-      await this.assignment.checkGrants({ stored, body, team, servers }, actor, manager);
+      await this.assignment.checkGrants({ stored, body, team, references }, actor, manager);
     }
     if (writes(RIGHTS)) this.assignment.checkBounds(row, team, actor);
   }

@@ -5,7 +5,7 @@ import { Strategy } from 'passport-custom';
 import type { Principal } from './principal.js';
 import { principalOfKind } from './request-authentication.js';
 
-export const MASTER_KEY_STRATEGY = 'master-key';
+export const MASTER_KEY_STRATEGY = 'gatehouse:master-key';
 
 /**
  * Accepts the master key. Passport keeps strategies per process, not per application, so a strategy holds no state:

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KeysService } from './keys.service.js';
 import { IdentityStore } from './levels/identity-store.js';
-import { LevelChanges } from './levels/level-changes.js';
+import { LevelDirectory } from './levels/level-directory.js';
 import type { NewUserDto } from './levels/user.dto.js';
 import { UsersService, type UserWithTeams } from './levels/users.service.js';
 import type { Principal } from './principal.js';
@@ -19,7 +19,7 @@ export class NewUsers {
     private readonly identities: IdentityStore,
     private readonly users: UsersService,
     private readonly keys: KeysService,
-    private readonly changes: LevelChanges,
+    private readonly levels: LevelDirectory,
   ) {}
 
   /**
@@ -38,7 +38,7 @@ export class NewUsers {
       const made = await this.identities.createWithin(manager, making);
       return { body: { user_id: made.row.id }, prepared: made };
     }, actor);
-    await this.changes.announce(prepared.change);
+    await this.levels.announce(prepared.change);
     return { ...(await this.users.withTeams(prepared.row)), key };
   }
 }

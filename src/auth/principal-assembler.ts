@@ -112,6 +112,20 @@ export class PrincipalAssembler {
     return !this.collect(assembled.caller).missing;
   }
 
+  /** The caller that stands behind a principal now: itself, unless something changed. null: it is not let in. */
+  currentOf(principal: Principal): Principal | null {
+    if (principal === MASTER_PRINCIPAL) return principal;
+    const origin = this.origins.get(principal);
+    if (origin === undefined) return null;
+    const { caller } = origin;
+    if (caller.key !== null) {
+      const known = this.keys.find(caller.key.token);
+      return known === undefined ? null : this.ofKey(known, caller.customerId, caller.jwtClaims);
+    }
+    const owner = caller.jwtClaims ?? MASTER_PRINCIPAL;
+    return this.recall(owner, caller.customerId)?.principal ?? this.remember(owner, caller);
+  }
+
   /** False when there was a key behind a principal that is gone, blocked or expired now. */
   hasUsableKey(principal: Principal): boolean {
     const key = this.origins.get(principal)?.caller.key ?? null;

@@ -1,5 +1,6 @@
 import type { Role } from '../common/role.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
+import type { RequestFacts } from '../write-log/write-author.js';
 import type { ObjectPermission } from './object-permission.js';
 
 export type { ArgumentRule, Role };
@@ -61,6 +62,8 @@ export interface Principal {
   readonly levels: readonly GrantLevel[];
   /** True when a referenced level could not be loaded: everything is denied. */
   readonly levelMissing: boolean;
+  /** Only in the copy that a route of the management API works with: what the record of a write says of the request. */
+  readonly request?: RequestFacts;
 }
 
 /**

@@ -1,29 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PolicyVersions } from '../events/policy-version.js';
-import { KeyChanges } from './key-changes.js';
-import { KEYS_VERSION, type KeyChange } from './key-events.js';
-import { LevelChanges } from './levels/level-changes.js';
+import type { RecordChange } from '../events/record-change.js';
+import { KeyDirectory } from './key-directory.js';
+import { KEYS_VERSION } from './key-events.js';
+import { takeOutOfAccessGroups, takeOutOfLevels, type GrantsWithout } from './levels/grants-without.js';
+import { LevelDirectory } from './levels/level-directory.js';
 import { LEVELS_VERSION, type LevelChange } from './levels/level-events.js';
-import { removeServerFromLevels } from './levels/server-removal.js';
-import { NAMES_SERVER, WITHOUT_SERVER } from './server-removal.js';
+import { SERVER_REMOVAL } from './server-removal.js';
+import { TOOLSET_REMOVAL } from './toolset-removal.js';
 
-const REMOVE_FROM_KEYS = `
-  UPDATE virtual_keys SET ${WITHOUT_SERVER}, revision = $2 WHERE ${NAMES_SERVER} RETURNING token`;
-
-/** What the removal of a server changed. */
+/** What the removal of a server or a toolset changed. */
 export interface GrantRemoval {
-  readonly keys: KeyChange;
+  /** By their tokens. */
+  readonly keys: RecordChange;
   readonly levels: LevelChange;
 }
 
-/** Keeps grants free of servers that are gone, so that a later server with the same id starts with none. */
+/** Keeps grants free of servers and toolsets that are gone, so that a later one with the same id starts with none. */
 @Injectable()
 export class ServerGrants {
   constructor(
     private readonly versions: PolicyVersions,
-    private readonly keyChanges: KeyChanges,
-    private readonly levelChanges: LevelChanges,
+    private readonly keys: KeyDirectory,
+    private readonly levels: LevelDirectory,
   ) {}
 
   /**
@@ -33,18 +33,30 @@ export class ServerGrants {
    * @returns what {@link announce} needs after the commit
    */
   async removeServerGrants(serverId: string, manager: EntityManager): Promise<GrantRemoval> {
-    const keysVersion = await this.versions.bump(manager, KEYS_VERSION);
-    const levelsVersion = await this.versions.bump(manager, LEVELS_VERSION);
-    const [keys]: [{ token: string }[], number] = await manager.query(REMOVE_FROM_KEYS, [serverId, keysVersion]);
-    const changed = await removeServerFromLevels(serverId, levelsVersion, manager);
-    return {
-      keys: { tokens: keys.map((key) => key.token), version: keysVersion },
-      levels: { changed, version: levelsVersion },
-    };
+    const { keys, levels } = await this.remove(SERVER_REMOVAL, serverId, manager);
+    const groups = await takeOutOfAccessGroups(serverId, levels.version, manager);
+    return { keys, levels: { ...levels, changed: [...levels.changed, ...groups] } };
+  }
+
+  /** {@link removeServerGrants} for a toolset. */
+  removeToolsetGrants(toolsetId: string, manager: EntityManager): Promise<GrantRemoval> {
+    return this.remove(TOOLSET_REMOVAL, toolsetId, manager);
   }
 
   /** Puts the change into force after the commit. */
   async announce({ keys, levels }: GrantRemoval): Promise<void> {
-    await Promise.all([this.keyChanges.announce(keys), this.levelChanges.announce(levels)]);
+    await Promise.all([this.keys.announce(keys), this.levels.announce(levels)]);
+  }
+
+  private async remove(without: GrantsWithout, id: string, manager: EntityManager): Promise<GrantRemoval> {
+    const keysVersion = await this.versions.bump(manager, KEYS_VERSION);
+    const levelsVersion = await this.versions.bump(manager, LEVELS_VERSION);
+    const sql = `UPDATE virtual_keys SET ${without.set}, revision = $2 WHERE ${without.where} RETURNING token`;
+    const [keys]: [{ token: string }[], number] = await manager.query(sql, [id, keysVersion]);
+    const changed = await takeOutOfLevels(without, id, levelsVersion, manager);
+    return {
+      keys: { ids: keys.map((key) => key.token), version: keysVersion },
+      levels: { changed, version: levelsVersion },
+    };
   }
 }

@@ -1,5 +1,7 @@
+import type { GrantsWithout } from './levels/grants-without.js';
+
 /** SQL for what a record with grants looks like without the server `$1`. */
-export const WITHOUT_SERVER = `
+const WITHOUT_SERVER = `
   object_permission = object_permission
     || case when jsonb_typeof(object_permission -> 'mcp_servers') = 'array'
          then jsonb_build_object('mcp_servers', (object_permission -> 'mcp_servers') - $1::text)
@@ -13,7 +15,10 @@ export const WITHOUT_SERVER = `
   mcp_rpm_limit = mcp_rpm_limit - $1::text`;
 
 /** SQL: does the record name the server `$1`? */
-export const NAMES_SERVER = `
+const NAMES_SERVER = `
   (object_permission -> 'mcp_servers') ? $1
   or (object_permission -> 'mcp_tool_permissions') ? $1
   or mcp_rpm_limit ? $1`;
+
+/** Takes the server `$1` out of grants and limits. */
+export const SERVER_REMOVAL: GrantsWithout = { set: WITHOUT_SERVER, where: NAMES_SERVER };

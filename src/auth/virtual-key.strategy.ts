@@ -5,7 +5,7 @@ import { Strategy } from 'passport-custom';
 import type { Principal } from './principal.js';
 import { principalOfKind } from './request-authentication.js';
 
-export const VIRTUAL_KEY_STRATEGY = 'virtual-key';
+export const VIRTUAL_KEY_STRATEGY = 'gatehouse:virtual-key';
 
 /** Accepts virtual keys. Without state, like every strategy here. */
 @Injectable()

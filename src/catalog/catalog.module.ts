@@ -22,6 +22,14 @@ import { ToolResolver } from './tool-resolver.js';
     OfferListingService,
     OfferResolver,
   ],
-  exports: [CatalogService, ToolResolver, ListingService, OfferListingService, OfferResolver],
+  exports: [
+    CatalogService,
+    OfferCatalog,
+    PublicNames,
+    ToolResolver,
+    ListingService,
+    OfferListingService,
+    OfferResolver,
+  ],
 })
 export class CatalogModule {}

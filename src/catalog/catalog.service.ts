@@ -10,6 +10,7 @@ import { ServerCache } from './server-cache.js';
 @Injectable()
 export class CatalogService {
   private readonly cache: ServerCache<ServerCatalog>;
+  readonly #listeners: (() => void)[] = [];
   #toolsVersion = 0;
   #version = 0;
 
@@ -38,6 +39,16 @@ export class CatalogService {
     return this.#toolsVersion;
   }
 
+  /** Calls `listener` after the version has grown. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Was this server ever asked, with or without success? */
+  wasAsked(server: McpServer): boolean {
+    return this.cache.wasAsked(server);
+  }
+
   /** What is known of a server now, without asking it. */
   peek(server: McpServer): ServerCatalog | undefined {
     return this.cache.peek(server);
@@ -64,14 +75,19 @@ export class CatalogService {
   private replace(before: ServerCatalog, next: ServerCatalog): ServerCatalog {
     const sameTools = JSON.stringify(before.tools) === JSON.stringify(next.tools);
     if (!sameTools || (before.fetchedAt === 0 && next.fetchedAt > 0)) this.#toolsVersion++;
-    if (!sameTools || before.status !== next.status) this.#version++;
+    if (!sameTools || before.status !== next.status) this.#advance();
     // The old definitions are kept when nothing changed, so that what is memoised on them stays valid.
     return sameTools && before.fetchedAt > 0 ? { ...next, tools: before.tools, byName: before.byName } : next;
   }
 
   private grow(): void {
-    this.#version++;
     this.#toolsVersion++;
+    this.#advance();
+  }
+
+  #advance(): void {
+    this.#version++;
+    for (const listener of this.#listeners) listener();
   }
 }
 

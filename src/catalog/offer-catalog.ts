@@ -11,6 +11,7 @@ import { ServerCache } from './server-cache.js';
 @Injectable()
 export class OfferCatalog {
   private readonly cache: ServerCache<KnownOffer>;
+  readonly #listeners: (() => void)[] = [];
   #version = 0;
 
   constructor(reader: OfferReader, lister: ToolLister, registry: ServerRegistry) {
@@ -22,9 +23,7 @@ export class OfferCatalog {
         offer: await reader.read(server, signal),
       }),
       onRefreshed: (before: KnownOffer, next: KnownOffer) => this.replace(before, next),
-      onForgotten: () => {
-        this.#version++;
-      },
+      onForgotten: () => this.#advance(),
     };
     this.cache = new ServerCache(source, registry);
     lister.onListsChanged((serverId) => this.refreshIfKnown(serverId, registry));
@@ -33,6 +32,16 @@ export class OfferCatalog {
   /** Grows whenever any list or status changes. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Calls `listener` after the version has grown. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Was this server ever asked, with or without success? */
+  wasAsked(server: McpServer): boolean {
+    return this.cache.wasAsked(server);
   }
 
   /** What is known of a server now, without asking it. */
@@ -51,18 +60,23 @@ export class OfferCatalog {
   /** Servers whose prompts and resources nobody has asked for yet are left alone. */
   private refreshIfKnown(serverId: string, registry: ServerRegistry): void {
     const server = registry.current.byId.get(serverId);
-    if (server !== undefined && this.cache.peek(server) !== undefined) void this.cache.refresh(server);
+    if (server !== undefined && this.cache.wasAsked(server)) this.cache.refreshSoon(serverId);
   }
 
   private replace(before: KnownOffer, next: KnownOffer): KnownOffer {
     const same = before.fetchedAt > 0 && JSON.stringify(before.offer) === JSON.stringify(next.offer);
-    if (!same || before.status !== next.status) this.#version++;
+    if (!same || before.status !== next.status) this.#advance();
     return same ? { ...next, offer: before.offer } : next;
+  }
+
+  #advance(): void {
+    this.#version++;
+    for (const listener of this.#listeners) listener();
   }
 }
 
 const NOTHING: ServerOffer = Object.freeze({
-  ...{ servesPrompts: false, servesResources: false, servesCompletions: false },
+  ...{ servesPrompts: false, servesResources: false, servesCompletions: false, servesSubscriptions: false },
   ...{ prompts: [], resources: [], templates: [] },
 });
 

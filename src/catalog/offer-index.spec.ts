@@ -16,7 +16,7 @@ function offerOf(alias: string, { prompts = [], resources = [], templates = [] }
     status: 'ok',
     fetchedAt: 1,
     offer: {
-      ...{ servesPrompts: true, servesResources: true, servesCompletions: true },
+      ...{ servesPrompts: true, servesResources: true, servesCompletions: true, servesSubscriptions: true },
       prompts: prompts.map((name) => ({ name })),
       resources: resources.map((uri) => ({ uri })),
       templates: templates.map((uriTemplate) => ({ uriTemplate })),

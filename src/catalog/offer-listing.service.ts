@@ -11,6 +11,8 @@ export interface OfferKinds {
   readonly prompts: boolean;
   readonly resources: boolean;
   readonly completions: boolean;
+  /** Resources can be watched. */
+  readonly subscriptions: boolean;
 }
 
 /**
@@ -53,6 +55,7 @@ export class OfferListingService {
       prompts: offers.some((offer) => offer?.servesPrompts ?? true),
       resources: offers.some((offer) => offer?.servesResources ?? true),
       completions: offers.some((offer) => offer?.servesCompletions ?? true),
+      subscriptions: offers.some((offer) => offer?.servesSubscriptions ?? true),
     };
   }
 

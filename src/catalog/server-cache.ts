@@ -15,6 +15,8 @@ interface Slot<Known> {
   known: Known;
   refreshing: Promise<Known> | null;
   lastAttempt: number;
+  /** Something changed while the upstream was asked. */
+  isOutdated: boolean;
 }
 
 /** What is cached of each server, and how it is got. */
@@ -73,22 +75,43 @@ export class ServerCache<Known extends KnownOfServer> {
     return slot.refreshing;
   }
 
-  /** The upstream said that something changed; until it is asked, what is known is served. */
+  /**
+   * The upstream said that something changed; until it is asked, what is known is served. An answer that is under way
+   * may be from before, so it is asked once more.
+   */
   refreshSoon(serverId: string): void {
     const server = this.registry.current.byId.get(serverId);
-    if (server !== undefined) void this.refresh(server);
+    if (server === undefined) return;
+    const slot = this.slotOf(server);
+    if (slot.refreshing === null) void this.refresh(server);
+    else if (!slot.isOutdated) {
+      slot.isOutdated = true;
+      void slot.refreshing.then(() => this.refresh(server));
+    }
+  }
+
+  /** Was this server ever asked? */
+  wasAsked(server: McpServer): boolean {
+    const slot = this.slots.get(server.id);
+    return slot?.known.server === server && slot.lastAttempt > 0;
   }
 
   private slotOf(server: McpServer): Slot<Known> {
     const slot = this.slots.get(server.id);
     if (slot !== undefined && slot.known.server === server) return slot;
-    const fresh: Slot<Known> = { known: this.source.nothingOf(server), refreshing: null, lastAttempt: 0 };
+    const fresh: Slot<Known> = {
+      known: this.source.nothingOf(server),
+      refreshing: null,
+      lastAttempt: 0,
+      isOutdated: false,
+    };
     this.slots.set(server.id, fresh);
     return fresh;
   }
 
   private async fetch(server: McpServer, slot: Slot<Known>): Promise<Known> {
     slot.lastAttempt = Date.now();
+    slot.isOutdated = false;
     const next = await this.ask(server, slot.known);
     // The server may have been changed or deleted while it was asked; its slot is not ours any more then.
     if (this.slots.get(server.id) === slot) slot.known = this.source.onRefreshed(slot.known, next);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { jsonHash } from '../common/json-hash.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 
 const hashes = new WeakMap<ToolDefinition, string>();
@@ -7,7 +7,7 @@ const hashes = new WeakMap<ToolDefinition, string>();
 export function toolHash(tool: ToolDefinition): string {
   let hash = hashes.get(tool);
   if (hash === undefined) {
-    hash = createHash('sha256').update(JSON.stringify(tool)).digest('hex');
+    hash = jsonHash(tool);
     hashes.set(tool, hash);
   }
   return hash;

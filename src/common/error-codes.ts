@@ -33,8 +33,11 @@ export const ERROR_CODES = {
   unknown_tool: { http: 403, title: 'Unknown tool', log: 'silent' },
   unknown_prompt: { http: 403, title: 'Unknown prompt', log: 'silent' },
   unknown_resource: { http: 403, title: 'Unknown resource', log: 'silent' },
+  no_tools_resolved: { http: 400, title: 'No tools were found', log: 'silent' },
+  invalid_request_state: { http: 400, title: 'The requestState is not known or has expired', log: 'silent' },
   invalid_arguments: { http: 400, title: 'The arguments are not allowed', log: 'silent' },
   guardrail_denied: { http: 400, title: 'Blocked by a guardrail', log: 'silent' },
+  approval_required: { http: 403, title: 'A person has to approve this call', log: 'silent' },
   guardrail_unavailable: { http: 503, title: 'A guardrail is not available', log: 'error' },
   hook_headers_unsupported: { http: 400, title: 'This upstream cannot carry hook headers', log: 'warn' },
   user_credential_missing: { http: 412, title: 'A user credential is missing', log: 'silent' },
@@ -53,3 +56,10 @@ export const ERROR_CODES = {
 
 /** One of the documented error codes. */
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Codes that end a call or request without a result: every door answers them in its own form. */
+export const ANSWERED_BY_THE_DOOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'call_cancelled',
+  'forbidden_scope',
+  'forbidden_route',
+]);

@@ -23,6 +23,17 @@ export interface GatehouseErrorOptions {
   readonly setupUrl?: string;
   /** Seconds until a retry can work. */
   readonly retryAfter?: number;
+  /** The request for approval that the call waits for, or was denied by. */
+  readonly approval?: RequestedApproval;
+}
+
+/** A request that a person has to decide on. */
+export interface RequestedApproval {
+  readonly id: string;
+  /** Sealed; a client that repeats its request sends it along. */
+  readonly state: string;
+  /** This attempt is such a repetition. */
+  readonly repeated: boolean;
 }
 
 /**
@@ -36,6 +47,7 @@ export class GatehouseError extends Error {
   readonly guardrail: string | undefined;
   readonly setupUrl: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly approval: RequestedApproval | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -50,7 +62,15 @@ export class GatehouseError extends Error {
     this.guardrail = options.guardrail;
     this.setupUrl = options.setupUrl;
     this.retryAfter = options.retryAfter;
+    this.approval = options.approval;
   }
+}
+
+/** What was thrown, or `internal_error` with this text for callers when it was nothing that they may read. */
+export function asGatehouseError(thrown: unknown, publicMessage: string, sent?: Sent): GatehouseError {
+  if (thrown instanceof GatehouseError) return thrown;
+  const options = { cause: thrown, detail: messageOf(thrown) };
+  return new GatehouseError('internal_error', publicMessage, sent === undefined ? options : { ...options, sent });
 }
 
 /** The message of anything thrown, for logs. */

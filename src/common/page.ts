@@ -57,8 +57,17 @@ export function readCursor(cursor: string | undefined): PagePosition | null {
   return { createdAt, id };
 }
 
-/** Value of the `Link` header that leads to the next page. */
-export function nextLink(path: string, limit: number, next: PagePosition): string {
+/**
+ * Value of the `Link` header that leads to the next page.
+ * @param filters what else the query says
+ */
+export function nextLink(
+  path: string,
+  limit: number,
+  next: PagePosition,
+  filters: Readonly<Record<string, string>> = {},
+): string {
   const cursor = Buffer.from(`${next.createdAt.getTime()}|${next.id}`).toString('base64url');
-  return `<${path}?limit=${limit}&cursor=${cursor}>; rel="next"`;
+  const query = new URLSearchParams({ ...filters, limit: String(limit), cursor });
+  return `<${path}?${query}>; rel="next"`;
 }

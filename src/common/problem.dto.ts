@@ -30,6 +30,9 @@ export class ProblemDto {
   @ApiProperty({ example: '6f7c2f0e-54cd-4a0f-9a4a-0f4b8d1a2f11' })
   requestId!: string;
 
+  @ApiPropertyOptional({ description: 'Where somebody can do what is missing: give an approval, for instance' })
+  setupUrl?: string;
+
   @ApiPropertyOptional({ type: [FieldFaultDto] })
   errors?: FieldFaultDto[];
 }

@@ -2,7 +2,7 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { Request, Response } from 'express';
 import { ERROR_CODES } from './error-codes.js';
 import type { GatehouseError } from './gatehouse-error.js';
-import { PROBLEM_MEDIA_TYPE, problemOf, toGatehouseError } from './problem.js';
+import { PROBLEM_MEDIA_TYPE, problemOf, toGatehouseError, type ProblemDocument } from './problem.js';
 import { assignRequestId } from './request-id.js';
 
 /** Turns everything thrown on an HTTP route into a problem document. Tool calls keep their own errors. */
@@ -22,9 +22,14 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const problem = problemOf(error, requestId);
+    const problem = this.documentOf(error, requestId);
     if (error.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(error.retryAfter)));
     response.status(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  }
+
+  /** A door may add members of its own. */
+  protected documentOf(error: GatehouseError, requestId: string): ProblemDocument {
+    return problemOf(error, requestId);
   }
 
   private log(error: GatehouseError, requestId: string): void {

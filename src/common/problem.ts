@@ -12,6 +12,8 @@ export interface ProblemDocument {
   readonly detail: string;
   readonly code: ErrorCode;
   readonly requestId: string;
+  /** Where somebody can do what is missing. */
+  readonly setupUrl?: string;
   /** Only for faults of single fields. */
   readonly errors?: readonly FieldFault[];
 }
@@ -63,13 +65,14 @@ export function toGatehouseError(thrown: unknown): GatehouseError {
 /** The document for an error; it holds nothing but the public part of the error. */
 export function problemOf(error: GatehouseError, requestId: string): ProblemDocument {
   const { http, title } = ERROR_CODES[error.code];
-  const document = {
+  const document: ProblemDocument = {
     type: `urn:gatehouse:error:${error.code}`,
     title,
     status: http,
     detail: error.publicMessage,
     code: error.code,
     requestId,
+    ...(error.setupUrl !== undefined && { setupUrl: error.setupUrl }),
   };
   return error.faults.length === 0 ? document : { ...document, errors: error.faults };
 }

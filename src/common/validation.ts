@@ -1,9 +1,11 @@
 import { ValidationPipe } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
 import { GatehouseError, type FieldFault } from './gatehouse-error.js';
 
 /** What class-validator calls the fault "this property has no decorator". */
 const UNKNOWN_PROPERTY = 'whitelistValidation';
+const UNKNOWN_FIELD = 'is not a field of this request; remove it';
 const MAX_FAULTS = 50;
 const MAX_PATH_LENGTH = 200;
 
@@ -23,7 +25,7 @@ export function createValidationPipe(): ValidationPipe {
     transform: true,
     stopAtFirstError: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) => invalidRequest(collect(errors, '')),
+    exceptionFactory: (errors) => invalidRequest(collect(errors, '', UNKNOWN_FIELD)),
   });
 }
 
@@ -41,22 +43,37 @@ export function fieldFaults(faults: readonly FieldFault[]): GatehouseError {
   return new GatehouseError('invalid_request', 'Some fields are not valid; see "errors".', { faults });
 }
 
-function collect(errors: readonly ValidationError[], parent: string): FoundFault[] {
+/**
+ * Checks a plain object against a class with rules, as bodies are checked: members without a rule are faults.
+ * @returns the instance and what is wrong with it, each with its path; the instance is of use only without faults
+ */
+export function checkObject<T extends object>(
+  type: new () => T,
+  plain: object,
+): { readonly value: T; readonly faults: readonly FieldFault[] } {
+  const value = plainToInstance(type, plain);
+  const errors = validateSync(value, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: true,
+    validationError: { target: false, value: false },
+  });
+  return { value, faults: collect(errors, '', 'is not a known setting; remove it') };
+}
+
+function collect(errors: readonly ValidationError[], parent: string, unknown: string): FoundFault[] {
   return errors.flatMap((error) => {
     const path = (parent === '' ? error.property : `${parent}.${error.property}`).slice(0, MAX_PATH_LENGTH);
     const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => {
-      return faultOf(path, rule, withoutName(message, error.property));
+      if (rule === UNKNOWN_PROPERTY) return { path, message: unknown, unknown: true };
+      return { path, message: withoutName(message, error.property), unknown: false };
     });
-    return [...own, ...collect(error.children ?? [], path)];
+    return [...own, ...collect(error.children ?? [], path, unknown)];
   });
 }
 
 /** The library's own messages begin with the name of the property, which the path already says. */
 function withoutName(message: string, property: string): string {
   return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
-}
-
-function faultOf(path: string, rule: string, message: string): FoundFault {
-  if (rule === UNKNOWN_PROPERTY) return { path, message: 'is not a field of this request; remove it', unknown: true };
-  return { path, message, unknown: false };
 }

@@ -20,12 +20,12 @@ function load(file: string, env: Record<string, string> = {}): LoadedConfig {
 describe('CONFIG_FILE', () => {
   it('adds issuers to the configuration and tells what it ignored', () => {
     const config = load(
-      'model_list: []\ngeneral_settings:\n  jwt_issuers:\n' +
+      'router_settings: []\ngeneral_settings:\n  jwt_issuers:\n' +
         '    - { issuer: os.environ/ISSUER, audience: gatehouse, jwks_uri: https://idp.example/jwks }\n',
       { ISSUER: 'https://idp.example' },
     );
     expect(config.jwtIssuers).toMatchObject([{ issuer: 'https://idp.example', audiences: ['gatehouse'] }]);
-    expect(config.ignoredSettings).toEqual(['model_list']);
+    expect(config.ignoredSettings).toEqual(['router_settings']);
   });
 
   it('says whether unknown customers are refused', () => {

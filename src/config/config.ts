@@ -1,6 +1,10 @@
+import type { ConfiguredServer } from './configured-server.js';
 import type { GuardrailEntry } from './guardrail-entry.js';
 import type { Secret } from '../common/secret.js';
 import type { JwtIssuer } from './jwt-issuer.js';
+import type { ModelEndpoint, SemanticFilterSettings } from './model-endpoint.js';
+import type { JwtSignerConfig } from './jwt-signer-config.js';
+import type { ManagementSettings } from './parse-management.js';
 
 /** DI token of the frozen {@link Config}. Nobody but `config/` reads `process.env`. */
 export const CONFIG = Symbol('gatehouse:config');
@@ -39,9 +43,17 @@ export interface Config {
   readonly jwtIssuers: readonly JwtIssuer[];
   /** Whether a request may name a customer that was never registered; `deny` refuses it everything. */
   readonly unknownCustomers: 'allow' | 'deny';
+  /** How the management API of servers behaves. */
+  readonly management: ManagementSettings;
   readonly guardrailModules: readonly string[];
   /** `guardrails` of gateway.yaml. */
   readonly guardrails: readonly GuardrailEntry[];
+  /** `model_list` of gateway.yaml. */
+  readonly models: readonly ModelEndpoint[];
+  readonly semanticFilter: SemanticFilterSettings;
+  readonly jwtSigner: JwtSignerConfig;
+  /** `mcp_servers` of gateway.yaml as it was at the start. */
+  readonly mcpServers: readonly ConfiguredServer[];
   readonly outboundAllow: readonly OutboundAllowEntry[];
   readonly stdioCommands: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -50,10 +62,18 @@ export interface Config {
   /** CIDR ranges of proxies whose X-Forwarded-For counts. */
   readonly trustedProxies: readonly string[];
   readonly metricsPublic: boolean;
+  /** Who asked for a call may approve it. */
+  readonly approveOwnCalls: boolean;
   /** `MIGRATIONS_RUN=false`: a separate job migrates. */
   readonly runMigrations: boolean;
   readonly toolPrefixSeparator: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** Idle time after which a 2025 session ends. */
   readonly sessionIdleMs: number;
+  /** Most entries of one answer to a list. */
+  readonly listPageSize: number;
+  /** How long a call of a 2026 client waits for the client to come back with answers. */
+  readonly parkedCallMs: number;
+  /** Streams that one caller may have open at a time. */
+  readonly streamsPerKey: number;
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OutboundAllowEntry } from './config.js';
 import { readGatewayFile, type GatewayFile } from './gateway-file.js';
+import { DEFAULT_MANAGEMENT } from './parse-management.js';
+import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
 
 let directory: string;
 
@@ -138,10 +140,33 @@ general_settings:
   });
 });
 
+describe('settings of the management API', () => {
+  it('are read', () => {
+    const text = `general_settings:
+  mcp_required_fields: [description, source_url]
+  enable_mcp_registry: true
+  user_mcp_management_mode: view_all
+`;
+    expect(read(text)).toMatchObject({
+      management: { requiredFields: ['description', 'source_url'], registryEnabled: true, listAllServers: true },
+      ...{ faults: [], ignoredKeys: [] },
+    });
+  });
+
+  it.each([
+    ['mcp_required_fields: [credentials]', /^line 2: general_settings.mcp_required_fields may name only/],
+    ['mcp_required_fields: { a: b }', /mcp_required_fields/],
+    ['enable_mcp_registry: "yes"', /^line 2: general_settings.enable_mcp_registry must be true or false$/],
+    ['user_mcp_management_mode: all', /^line 2: general_settings.user_mcp_management_mode must be restricted or/],
+  ])('have faults that name line and field: %s', (line, fault) => {
+    expect(read(`general_settings:\n  ${line}\n`).faults).toEqual([expect.stringMatching(fault)]);
+  });
+});
+
 describe('other settings', () => {
   it('are ignored by name', () => {
     const { ignoredKeys, faults } = read(`
-model_list: []
+router_settings: {}
 general_settings:
   master_key: os.environ/NOPE
   jwt_issuers:
@@ -149,7 +174,7 @@ general_settings:
 `);
     expect(faults).toEqual([]);
     expect(ignoredKeys).toEqual([
-      'model_list',
+      'router_settings',
       'general_settings.master_key',
       'general_settings.jwt_issuers[0].audiences',
       'general_settings.jwt_issuers[0].claims.team',
@@ -158,7 +183,8 @@ general_settings:
 
   it.each(['', '# nothing\n', 'general_settings:\n'])('may be missing: %j', (text) => {
     expect(read(text)).toEqual({
-      ...{ jwtIssuers: [], unknownCustomers: 'allow', guardrails: [], faults: [], ignoredKeys: [] },
+      ...{ jwtIssuers: [], unknownCustomers: 'allow', guardrails: [], mcpServers: [], faults: [], ignoredKeys: [] },
+      ...{ models: [], semanticFilter: NO_SEMANTIC_FILTER, management: DEFAULT_MANAGEMENT },
     });
   });
 
@@ -182,5 +208,74 @@ general_settings:
 
   it.each(['a: [', 'a: 1\na: 2\n'])('must be YAML: %j', (text) => {
     expect(() => read(text)).toThrow(/is not valid YAML: see line \d/);
+  });
+});
+
+describe('model_list', () => {
+  const entry = (params: string): GatewayFile =>
+    read(`model_list:\n  - {model_name: small, litellm_params: {${params}}}\n`);
+
+  it('is read, with the prefixes of LiteLLM for providers of this kind taken off', () => {
+    const { models, faults, ignoredKeys } = read(`
+model_list:
+  - model_name: small
+    litellm_params: { model: openai/text-embedding-3-small, api_key: os.environ/AUDIENCE }
+  - model_name: local
+    litellm_params: { model: org/model, api_base: "http://127.0.0.1:9000/v1/", temperature: 0 }
+`);
+    expect(faults).toEqual([]);
+    expect(ignoredKeys).toEqual(['model_list[1].litellm_params.temperature']);
+    expect(models).toMatchObject([
+      { name: 'small', model: 'text-embedding-3-small', apiBase: 'https://api.openai.com/v1' },
+      { name: 'local', model: 'org/model', apiBase: 'http://127.0.0.1:9000/v1', apiKey: null },
+    ]);
+    expect(models[0]?.apiKey?.reveal()).toBe('from-the-environment');
+    expect(JSON.stringify(models)).not.toContain('from-the-environment');
+  });
+
+  it.each([
+    ['', 'line 2: model_list[0].litellm_params.model is missing'],
+    ['model: m, api_base: ftp://x', 'line 2: model_list[0].litellm_params.api_base must be an http or https URL'],
+    ['model: m, api_base: "https://u:p@x"', 'api_base must have no user name, password, query or fragment'],
+    ['model: m, api_key: 7', 'line 2: model_list[0].litellm_params.api_key must be a text that is not empty'],
+  ])('is refused with {%s}', (params, fault) => {
+    expect(entry(params).faults.join('\n')).toContain(fault);
+  });
+
+  it('is refused with one name twice', () => {
+    const one = '  - {model_name: a, litellm_params: {model: m}}\n';
+    expect(read(`model_list:\n${one}${one}`).faults).toEqual([
+      'line 3: model_list[1] has the model_name of another entry: a',
+    ]);
+  });
+});
+
+describe('mcp_semantic_tool_filter', () => {
+  const withFilter = (settings: string): GatewayFile =>
+    read(`model_list:
+  - {model_name: small, litellm_params: {model: m}}
+litellm_settings:
+  mcp_semantic_tool_filter: {${settings}}
+`);
+
+  it('is read', () => {
+    const { semanticFilter, faults } = withFilter(
+      'enabled: true, embedding_model: small, top_k: 5, similarity_threshold: 0.5',
+    );
+    expect(faults).toEqual([]);
+    expect(semanticFilter).toMatchObject({
+      ...{ enabled: true, topK: 5, similarityThreshold: 0.5 },
+      embeddingModel: { name: 'small', model: 'm' },
+    });
+  });
+
+  it.each([
+    ['embedding_model: smal', 'embedding_model is not a model_name of model_list'],
+    ['top_k: 0', 'top_k must be a number from 1 to 500'],
+    ['top_k: 1.5', 'top_k must be a whole number'],
+    ['similarity_threshold: 2', 'similarity_threshold must be a number from 0 to 1'],
+    ['enabled: maybe', 'enabled must be true or false'],
+  ])('is refused with {%s}', (settings, fault) => {
+    expect(withFilter(settings).faults).toEqual([`line 4: litellm_settings.mcp_semantic_tool_filter.${fault}`]);
   });
 });

@@ -57,6 +57,9 @@ describe('the embedded default', () => {
       runMigrations: true,
       logLevel: 'info',
       sessionIdleMs: 1_800_000,
+      listPageSize: 5_000,
+      parkedCallMs: 300_000,
+      streamsPerKey: 100,
     });
   });
 
@@ -150,6 +153,9 @@ describe('values', () => {
       METRICS_PUBLIC: 'true',
       MIGRATIONS_RUN: 'false',
       SESSION_IDLE_SECONDS: '60',
+      LIST_PAGE_SIZE: '7',
+      PARKED_CALL_SECONDS: '30',
+      STREAMS_PER_KEY: '7',
     });
     expect(config).toMatchObject({
       host: '::1',
@@ -172,6 +178,9 @@ describe('values', () => {
       metricsPublic: true,
       runMigrations: false,
       sessionIdleMs: 60_000,
+      listPageSize: 7,
+      parkedCallMs: 30_000,
+      streamsPerKey: 7,
     });
   });
 });
@@ -223,6 +232,10 @@ describe('faults', () => {
     ['METRICS_PUBLIC', 'yes'],
     ['MIGRATIONS_RUN', '1'],
     ['SESSION_IDLE_SECONDS', '0'],
+    ['LIST_PAGE_SIZE', '0'],
+    ['LIST_PAGE_SIZE', '10001'],
+    ['PARKED_CALL_SECONDS', '0'],
+    ['STREAMS_PER_KEY', '0'],
     ['LOG_LEVEL', 'loud'],
     ['MASTER_KEY_FILE', '/no/such/file'],
   ])('%s: %s', (variable, value) => {
@@ -264,10 +277,10 @@ describe('gateway.yaml', () => {
   });
 
   it('may be empty, and every key that has no effect is named', () => {
-    const path = write('gateway.yaml', 'mcp_servers: {}\ngeneral_settings: {a: 1}\n');
+    const path = write('gateway.yaml', 'router_settings: []\ngeneral_settings: {a: 1}\n');
     const config = load({ CONFIG_FILE: 'gateway.yaml' });
     expect(config.configFile).toBe(path);
-    expect(config.ignoredSettings).toEqual(['mcp_servers', 'general_settings.a']);
+    expect(config.ignoredSettings).toEqual(['router_settings', 'general_settings.a']);
     write('empty.yaml', '# nothing\n');
     expect(load({ CONFIG_FILE: 'empty.yaml' }).ignoredSettings).toEqual([]);
   });

@@ -5,8 +5,12 @@ import { ConfigurationError, InvalidValue } from './configuration-error.js';
 import { ensureWritableDirectory } from './data-directory.js';
 import { EnvironmentReader } from './environment-reader.js';
 import { readGatewayFile } from './gateway-file.js';
+import type { CheckBuiltIn } from './guardrail-entry.js';
 import { encryptionKeysPath, generatedSecret, masterKeyPath } from './generated-secrets.js';
+import { parseSigningKey } from './jwt-signer-config.js';
+import { DEFAULT_MANAGEMENT } from './parse-management.js';
 import { connectionUrl, parseBaseUrl, parseCidr, parseHost, parseOrigin, parseOutboundEntry } from './parse-network.js';
+import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
 import {
   listOf,
@@ -48,12 +52,26 @@ interface Secrets {
  * Reads, completes, validates and freezes the configuration. Makes the secrets of the embedded default on first use.
  * @param env normally `process.env`
  * @param directory relative paths start here
+ * @param checkBuiltIn says what is wrong with the settings of a built-in guardrail; without it they are checked when
+ *   the guardrail is made
+ * @param references where `os.environ/NAME` of the configuration file is looked up
  * @throws ConfigurationError with every fault
  */
-export function loadConfig(env: NodeJS.ProcessEnv, directory: string = process.cwd()): LoadedConfig {
+export function loadConfig(
+  env: NodeJS.ProcessEnv,
+  directory: string = process.cwd(),
+  checkBuiltIn: CheckBuiltIn = () => [],
+  references: NodeJS.ProcessEnv = env,
+): LoadedConfig {
   const reader = new EnvironmentReader(env);
-  const plain = { ...readServer(reader, directory), ...readTraffic(reader), ...readOperation(reader) };
-  const settings = readSettings(reader, plain, env);
+  const plain = {
+    ...readServer(reader, directory),
+    ...readTraffic(reader),
+    ...readOperation(reader),
+    jwtSigner: readJwtSigner(reader),
+  };
+  const settings = readSettings(reader, plain, references);
+  for (const fault of settings.guardrails.flatMap(checkBuiltIn)) reader.fault('CONFIG_FILE', fault);
   const embedded = !reader.isSecretSet('DATABASE_URL');
   const secrets = readSecrets(reader, plain.dataDir, { production: plain.production, embedded });
   if (reader.faults.length > 0 || secrets === null) throw new ConfigurationError(reader.faults);
@@ -94,10 +112,23 @@ function readOperation(reader: EnvironmentReader) {
   return {
     guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
+    approveOwnCalls: reader.value('APPROVE_OWN_CALLS', false, parseBoolean),
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
     toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),
     logLevel: reader.value<Config['logLevel']>('LOG_LEVEL', 'info', parseLogLevel),
     sessionIdleMs: reader.value('SESSION_IDLE_SECONDS', 1800, wholeNumber(1, 604_800)) * 1000,
+    listPageSize: reader.value('LIST_PAGE_SIZE', 5_000, wholeNumber(1, 10_000)),
+    parkedCallMs: reader.value('PARKED_CALL_SECONDS', 300, wholeNumber(1, 3600)) * 1000,
+    streamsPerKey: reader.value('STREAMS_PER_KEY', 100, wholeNumber(1, 100_000)),
+  };
+}
+
+function readJwtSigner(reader: EnvironmentReader) {
+  return {
+    signingKey: reader.secretValue<Secret | null>('MCP_JWT_SIGNING_KEY', null, parseSigningKey),
+    issuer: reader.text('MCP_JWT_ISSUER'),
+    audience: reader.text('MCP_JWT_AUDIENCE'),
+    ttlSeconds: reader.value<number | null>('MCP_JWT_TTL_SECONDS', null, wholeNumber(1, 86_400)),
   };
 }
 
@@ -114,7 +145,11 @@ function readSettings(
   return {
     jwtIssuers: file?.jwtIssuers ?? [],
     unknownCustomers: file?.unknownCustomers ?? ('allow' as const),
+    management: file?.management ?? DEFAULT_MANAGEMENT,
     guardrails: file?.guardrails ?? [],
+    models: file?.models ?? [],
+    semanticFilter: file?.semanticFilter ?? NO_SEMANTIC_FILTER,
+    mcpServers: file?.mcpServers ?? [],
     ignoredSettings: file?.ignoredKeys ?? [],
   };
 }

@@ -30,10 +30,63 @@ guardrails:
     litellm_params: { guardrail: "@acme/dlp", mode: [during, post_mcp_call, post, list] }
 `);
     expect({ faults, ignoredKeys }).toEqual({ faults: [], ignoredKeys: [] });
+    const unsaid = { order: null, timeoutMs: null, failOpen: null };
     expect(guardrails).toEqual([
-      { name: 'no-deletes', module: join(directory, 'no-deletes.mjs'), phases: ['pre'], defaultOn: true },
-      { name: 'acme:dlp', module: '@acme/dlp', phases: ['during', 'post', 'list'], defaultOn: false },
+      {
+        name: 'no-deletes',
+        source: { kind: 'module', module: join(directory, 'no-deletes.mjs') },
+        phases: ['pre'],
+        defaultOn: true,
+        ...unsaid,
+      },
+      {
+        name: 'acme:dlp',
+        source: { kind: 'module', module: '@acme/dlp' },
+        phases: ['during', 'post', 'list'],
+        defaultOn: false,
+        ...unsaid,
+      },
     ]);
+  });
+
+  it('of built-in names keep their settings, with the place of each', () => {
+    const text = `
+guardrails:
+  - guardrail_name: rules
+    litellm_params:
+      guardrail: cel
+      mode: pre
+      order: 7
+      timeout_ms: 50
+      fail_open: true
+      rules:
+        - { when: os.environ/WHEN, empty: "", deep: [1, true, null] }
+`;
+    const path = join(directory, 'gateway.yaml');
+    writeFileSync(path, text);
+    const { guardrails, faults } = readGatewayFile(path, { env: { WHEN: 'true' }, outboundAllow: [] });
+    expect(faults).toEqual([]);
+    const [entry] = guardrails;
+    expect(entry).toMatchObject({ order: 7, timeoutMs: 50, failOpen: true });
+    const below = (line: number, rest: string): string => `line ${line}: guardrails[0].litellm_params${rest}`;
+    expect(entry?.source).toEqual({
+      kind: 'built_in',
+      builtIn: 'cel',
+      settings: {
+        values: { rules: [{ when: 'true', empty: '', deep: [1, true, null] }] },
+        places: {
+          '': below(4, ''),
+          rules: below(10, '.rules'),
+          'rules.0': below(11, '.rules[0]'),
+          'rules.0.when': below(11, '.rules[0].when'),
+          'rules.0.empty': below(11, '.rules[0].empty'),
+          'rules.0.deep': below(11, '.rules[0].deep'),
+          'rules.0.deep.0': below(11, '.rules[0].deep[0]'),
+          'rules.0.deep.1': below(11, '.rules[0].deep[1]'),
+          'rules.0.deep.2': below(11, '.rules[0].deep[2]'),
+        },
+      },
+    });
   });
 
   it('are none when the file says nothing of them', () => {
@@ -56,6 +109,22 @@ guardrails:
       'guardrails[0].litellm_params.mode must be',
     ],
     ['no mode in the list', entry('a', '{ guardrail: x, mode: [] }'), 'litellm_params.mode must name at least one'],
+    ['a text for order', entry('a', '{ guardrail: x, mode: pre, order: first }'), 'order must be a number'],
+    [
+      'a time limit of nothing',
+      entry('a', '{ guardrail: x, mode: pre, timeout_ms: 0 }'),
+      'timeout_ms must be a number from 1 to',
+    ],
+    [
+      'a variable that is not set',
+      entry('a', '{ guardrail: cel, mode: pre, rules: [os.environ/NO] }'),
+      'rules[0] refers',
+    ],
+    [
+      'circles',
+      'guardrails: [{ guardrail_name: a, litellm_params: { guardrail: cel, mode: pre, x: &x { y: *x } } }]',
+      'deep',
+    ],
     ['a text for default_on', entry('a', '{ guardrail: x, mode: pre, default_on: "no" }'), 'default_on must be true'],
     [
       'an unknown setting',

@@ -20,6 +20,14 @@ describe('credentialHeaders', () => {
     expect(sent(authType, value)).toEqual(headers);
   });
 
+  it.each<[AuthType, Record<string, string>]>([
+    ['api_key', { authorization: 'ApiKey v' }],
+    ['bearer_token', { authorization: 'Bearer v' }],
+  ])('sends %s to an API that a document describes', (authType, headers) => {
+    const server = { authType, credentials: new Secret({ auth_value: 'v' }), specPath: new Secret('https://a/') };
+    expect(credentialHeaders(server)).toEqual(headers);
+  });
+
   it.each(AUTH_TYPES)('sends nothing for %s without a stored value', (authType) => {
     expect(credentialHeaders({ authType, credentials: null })).toEqual({});
     expect(credentialHeaders({ authType, credentials: new Secret({}) })).toEqual({});

@@ -17,7 +17,11 @@ const CREDENTIAL_HEADERS: Record<AuthType, (value: string) => Headers> = {
 };
 
 /** Headers that carry the stored credential of a server; empty when it has none. */
-export function credentialHeaders(server: Pick<McpServer, 'authType' | 'credentials'>): Headers {
+export function credentialHeaders(server: Pick<McpServer, 'authType' | 'credentials' | 'specPath'>): Headers {
   const value = server.credentials?.reveal().auth_value;
-  return value === undefined || value === '' ? {} : CREDENTIAL_HEADERS[server.authType](value);
+  if (value === undefined || value === '') return {};
+  // As LiteLLM sends the key of an API.
+  const describesApi = server.specPath !== null && server.specPath !== undefined;
+  if (describesApi && server.authType === 'api_key') return { authorization: `ApiKey ${value}` };
+  return CREDENTIAL_HEADERS[server.authType](value);
 }

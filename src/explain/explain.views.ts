@@ -22,8 +22,8 @@ export class ExplainedRuleView {
   @ApiProperty({ type: String, nullable: true, description: 'Id of the level or of the server', example: 'platform' })
   id!: string | null;
 
-  @ApiProperty({ enum: ['allow', 'deny'], example: 'deny' })
-  effect!: 'allow' | 'deny';
+  @ApiProperty({ enum: ['allow', 'deny', 'ask'], example: 'deny', description: '`ask`: a person has to approve' })
+  effect!: 'allow' | 'deny' | 'ask';
 
   @ApiProperty({ example: 'The team is limited to some tools of the server, and echo is not one of them.' })
   detail!: string;

@@ -63,7 +63,9 @@ export function explainTarget(explanation: Explanation, principal: Principal, ta
   if (refusal === null) return { code: null, rules: [...ofServer, ...ofTool] };
   const detail =
     viewer.hasAdminView && refusal.detail !== undefined ? `${refusal.message} (${refusal.detail})` : refusal.message;
-  return { code: 'invalid_arguments', rules: [...ofServer, ...ofTool, denialOf(refusal.source, server, detail)] };
+  const denial = denialOf(refusal.source, server, detail);
+  if (refusal.effect === 'deny') return { code: 'invalid_arguments', rules: [...ofServer, ...ofTool, denial] };
+  return { code: 'approval_required', rules: [...ofServer, ...ofTool, { ...denial, effect: 'ask' }] };
 }
 
 function outOfScope(ofServer: readonly ExplainedRuleView[]): ExplainedRuleView[] {

@@ -49,12 +49,17 @@ export class ArgumentRuleDto implements ArgumentRule {
 
   @ApiProperty({
     enum: RULE_EFFECTS,
-    description: '`deny` refuses when the condition holds, `allow` when it does not',
+    description:
+      '`deny` refuses when the condition holds, `allow` when it does not; `ask` has a person approve the call when it holds',
   })
   @IsIn(RULE_EFFECTS, { message: `must be one of ${RULE_EFFECTS.join(', ')}` })
   effect!: ArgumentRule['effect'];
 
-  @ApiPropertyOptional({ type: String, nullable: true, description: 'Shown to the caller when the rule refuses' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Shown to the caller when the rule refuses or asks',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(MAX_MESSAGE_LENGTH)

@@ -5,7 +5,7 @@ import type { ArgumentRule } from './argument-rule.js';
 import { checkArgumentRules, compileRules, evaluate } from './argument-rules.js';
 import type { ConditionVariables } from './cel.js';
 
-function rule(when: string, effect: 'allow' | 'deny' = 'allow', tool = '*'): ArgumentRule {
+function rule(when: string, effect: ArgumentRule['effect'] = 'allow', tool = '*'): ArgumentRule {
   return { tool, when, effect, message: null };
 }
 
@@ -31,6 +31,10 @@ const hitsEvery = (): boolean => true;
 
 function refuses(rules: readonly ArgumentRule[], args: JsonObject): boolean {
   return evaluate(compileRules(rules), { hits: hitsEvery, variables: variables(args) }) !== null;
+}
+
+function effectOf(rules: readonly ArgumentRule[], args: JsonObject): 'deny' | 'ask' | undefined {
+  return evaluate(compileRules(rules), { hits: hitsEvery, variables: variables(args) })?.effect;
 }
 
 describe('conditions', () => {
@@ -78,6 +82,7 @@ describe('conditions', () => {
     expect(checkArgumentRules([rule(when)])).toEqual([]);
     expect(refuses([rule(when)], args)).toBe(true);
     expect(refuses([rule(when, 'deny')], args)).toBe(true);
+    expect(effectOf([rule(when, 'ask')], args)).toBe('deny');
   });
 
   it('see an argument by the name of a member of every object', () => {
@@ -96,8 +101,23 @@ describe('rules', () => {
       rule('true', 'deny', 'x'),
     ];
     const context = { hits: (tool: string) => tool !== 'other', variables: variables({ a: 1 }) };
-    expect(evaluate(compileRules(rules), context)).toEqual({ rule: rules[1], detail: 'the condition is false' });
+    expect(evaluate(compileRules(rules), context)).toEqual({
+      ...{ rule: rules[1], effect: 'deny', detail: 'the condition is false' },
+    });
     expect(evaluate(compileRules(rules), { ...context, hits: () => false })).toBeNull();
+  });
+
+  it('ask when their condition holds, and only when no other one refuses', () => {
+    const ask = rule('args.a == 1', 'ask');
+    expect(effectOf([ask], { a: 1 })).toBe('ask');
+    expect(effectOf([ask], { a: 2 })).toBeUndefined();
+    const [first, second] = [rule('true', 'ask'), rule('args.a > 0', 'ask')];
+    const context = { hits: hitsEvery, variables: variables({ a: 1 }) };
+    expect(evaluate(compileRules([first, second]), context)?.rule).toBe(first);
+    for (const refusing of [rule('args.a == 1', 'deny'), rule('args.a == 2'), rule('args.missing == 1', 'ask')]) {
+      expect(effectOf([ask, refusing], { a: 1 })).toBe('deny');
+      expect(effectOf([refusing, ask], { a: 1 })).toBe('deny');
+    }
   });
 
   it('are compiled once for each array', () => {

@@ -5,9 +5,10 @@ import { compileCondition, conditionFault, type Condition, type ConditionVariabl
 /** Containers within containers; the types of deeper ones would fill the type registry of the CEL library. */
 const MAX_DEPTH = 12;
 
-/** Why a call is refused. */
+/** Why a call is refused, or why a person has to decide on it. */
 export interface Refusal {
   readonly rule: ArgumentRule;
+  readonly effect: 'deny' | 'ask';
   /** For logs: what the condition gave, or why it could not be evaluated. */
   readonly detail: string;
 }
@@ -51,27 +52,36 @@ export function compileRules(rules: readonly ArgumentRule[]): CompiledRules {
   return known;
 }
 
-/** The first rule that refuses; null: none does. Never throws: what cannot be evaluated refuses. */
+/**
+ * The first rule that refuses, else the first that asks; null: neither. Never throws: what cannot be evaluated refuses.
+ */
 export function evaluate(rules: CompiledRules, { hits, variables }: RuleContext): Refusal | null {
   let isShallow: boolean | undefined;
+  let asks: Refusal | null = null;
   for (const { rule, condition } of rules) {
     if (!hits(rule.tool)) continue;
     isShallow ??= isWithinDepth(variables.args, MAX_DEPTH);
-    if (!isShallow) return { rule, detail: `the arguments are nested more than ${MAX_DEPTH} deep` };
-    const detail = judge(rule, condition, variables);
-    if (detail !== null) return { rule, detail };
+    if (!isShallow) return { rule, effect: 'deny', detail: `the arguments are nested more than ${MAX_DEPTH} deep` };
+    const judged = judge(rule, condition, variables);
+    if (judged?.effect === 'deny') return { rule, ...judged };
+    if (judged !== null) asks ??= { rule, ...judged };
   }
-  return null;
+  return asks;
 }
 
-/** Why the rule refuses, or null. Anything but a clear answer in favour of the call refuses. */
-function judge({ effect }: ArgumentRule, condition: Condition, variables: ConditionVariables): string | null {
+/** Why the rule refuses or asks, or null. Anything but a clear answer in favour of the call refuses. */
+function judge(
+  { effect }: ArgumentRule,
+  condition: Condition,
+  variables: ConditionVariables,
+): Pick<Refusal, 'effect' | 'detail'> | null {
   try {
     const answer = condition(variables);
     if (answer === (effect === 'allow')) return null;
-    return typeof answer === 'boolean' ? `the condition is ${answer}` : 'the condition is neither true nor false';
+    if (typeof answer !== 'boolean') return { effect: 'deny', detail: 'the condition is neither true nor false' };
+    return { effect: effect === 'ask' ? 'ask' : 'deny', detail: `the condition is ${answer}` };
   } catch (error) {
-    return `the condition cannot be evaluated: ${messageOf(error)}`;
+    return { effect: 'deny', detail: `the condition cannot be evaluated: ${messageOf(error)}` };
   }
 }
 

@@ -3,6 +3,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { AuditRecord } from '../audit/audit-record.js';
 import { AuditService } from '../audit/audit.service.js';
 import { HookRegistry } from '../hooks/hook-registry.js';
+import { ListHooks } from '../hooks/list-hooks.js';
+import { ConfigReload } from '../reload/config-reload.js';
 import { Tallies, type Tally } from './tally.js';
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -38,7 +40,7 @@ export class CallMetrics {
   });
   private readonly guardrails = new Counter({
     name: 'gatehouse_guardrail_outcomes_total',
-    help: 'What hooks decided',
+    help: 'What hooks decided on calls and lists',
     labelNames: ['guardrail', 'phase', 'outcome'],
     registers: [this.registry],
   });
@@ -51,7 +53,7 @@ export class CallMetrics {
   private readonly tallyOfCall = new WeakMap<object, Map<string, Tally>>();
   private readonly tallyOfGuardrail = new Map<string, Tally>();
 
-  constructor(audit: AuditService, hooks: HookRegistry) {
+  constructor(audit: AuditService, hooks: HookRegistry, lists: ListHooks, configFile: ConfigReload) {
     collectDefaultMetrics({ register: this.registry });
     const failOpenHooks: Gauge = new Gauge({
       name: 'gatehouse_fail_open_hooks',
@@ -59,7 +61,14 @@ export class CallMetrics {
       registers: [this.registry],
       collect: () => failOpenHooks.set(hooks.all().filter((hook) => hook.failOpen).length),
     });
+    const configCurrent: Gauge = new Gauge({
+      name: 'gatehouse_config_file_current',
+      help: '0 when CONFIG_FILE was changed and could not be taken over, else 1',
+      registers: [this.registry],
+      collect: () => configCurrent.set(configFile.state.isCurrent ? 1 : 0),
+    });
     audit.onRecord((record) => this.observe(record));
+    lists.onStep((step) => this.guardrailTally(step).add());
   }
 
   get contentType(): string {

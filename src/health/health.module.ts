@@ -7,6 +7,9 @@ import { CatalogModule } from '../catalog/catalog.module.js';
 import type { Config } from '../config/config.js';
 import { HooksModule } from '../hooks/hooks.module.js';
 import { McpServersModule } from '../mcp-servers/mcp-servers.module.js';
+import { ReloadModule } from '../reload/reload.module.js';
+import { ToolsetsModule } from '../toolsets/toolsets.module.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CallMetrics } from './call-metrics.js';
 import { DrainState } from './drain-state.js';
 import { HEALTH_QUEUE } from './health-queue.js';
@@ -15,6 +18,9 @@ import { HealthController } from './health.controller.js';
 import { HealthProcessor } from './health.processor.js';
 import { metricsController } from './metrics.controller.js';
 import { PolicyFreshness } from './policy-freshness.js';
+import { ServerProbeModule } from './server-probe.module.js';
+import { ServerTestController } from './server-test.controller.js';
+import { ServerTestService } from './server-test.service.js';
 import { ReadinessService } from './readiness.service.js';
 
 /** Probes, metrics and background checks. */
@@ -30,10 +36,22 @@ export class HealthModule {
         AuthModule,
         CatalogModule,
         HooksModule,
+        ServerProbeModule,
+        UpstreamModule,
         McpServersModule,
+        ToolsetsModule,
+        ReloadModule,
       ],
-      controllers: [HealthController, metricsController(config.metricsPublic)],
-      providers: [CallMetrics, DrainState, HealthProcessor, HealthScheduler, PolicyFreshness, ReadinessService],
+      controllers: [HealthController, ServerTestController, metricsController(config.metricsPublic)],
+      providers: [
+        CallMetrics,
+        DrainState,
+        HealthProcessor,
+        HealthScheduler,
+        PolicyFreshness,
+        ReadinessService,
+        ServerTestService,
+      ],
       exports: [DrainState],
     };
   }

@@ -8,6 +8,7 @@ import {
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
 import type { Queue } from 'bullmq';
+import { ConfigReload } from '../reload/config-reload.js';
 import { DrainState } from './drain-state.js';
 import { HEALTH_QUEUE } from './health-queue.js';
 import { PolicyFreshness } from './policy-freshness.js';
@@ -24,6 +25,7 @@ export class ReadinessService {
     @InjectQueue(HEALTH_QUEUE) private readonly queue: Queue,
     private readonly policies: PolicyFreshness,
     private readonly drain: DrainState,
+    private readonly configFile: ConfigReload,
   ) {}
 
   /** Rejects with a 503 when something is down. */
@@ -33,12 +35,20 @@ export class ReadinessService {
       () => this.database.pingCheck('database', { timeout: PING_TIMEOUT_MS }),
       () => this.checkQueue(),
       () => this.policies.check(),
+      () => this.checkConfigFile(),
     ]);
   }
 
   private checkDrain(): HealthIndicatorResult {
     const session = this.indicators.check('gateway');
     return this.drain.draining ? session.down('shutting down') : session.up();
+  }
+
+  /** A file that cannot be used does not stop calls: the gateway goes on with what it had. */
+  private checkConfigFile(): HealthIndicatorResult {
+    const session = this.indicators.check('config_file');
+    const { isCurrent, displaced } = this.configFile.state;
+    return session.up({ current: isCurrent, servers_left_out: displaced });
   }
 
   private async checkQueue(): Promise<HealthIndicatorResult> {

@@ -8,9 +8,7 @@ import { GuardrailViolation } from './guardrail-violation.js';
 import { HookCallView } from './hook-call-view.js';
 import type { HookedCall } from './hooked-call.js';
 import { McpExecutionContext } from './mcp-execution-context.js';
-
-/** A guard that says nothing for so long counts as failed. */
-const LIMIT_MS = 5_000;
+import { EXTENSION_LIMIT_MS } from './own-time.js';
 
 /**
  * The guards that authors provide. Bound to the handler of tool calls behind the gateway's own guards: what those
@@ -29,12 +27,14 @@ export class CallGuards implements CanActivate {
     const call = context.getArgByIndex<HookedCall>(0);
     deepFreeze(call.arguments);
     for (const guard of this.extensions.guards) {
+      const started = performance.now();
       try {
         await expectYes(guard, call, context);
       } catch (thrown) {
         throw extensionRefusal(call, { name: guard.name, phase: 'guard' }, thrown, 'no');
       }
       call.hookSteps.push({ name: guard.name, phase: 'guard', outcome: 'pass' });
+      call.rehearsal?.durationsMs.push(performance.now() - started);
     }
     return true;
   }
@@ -45,7 +45,7 @@ async function expectYes({ instance }: NamedExtension<CanActivate>, call: Hooked
   try {
     const answered = instance.canActivate(McpExecutionContext.of(view, outer));
     const answer = isObservable(answered) ? lastValueFrom(answered) : answered;
-    const decision = await answerInTime(answer, LIMIT_MS, () => view.expire());
+    const decision = await answerInTime(answer, EXTENSION_LIMIT_MS, () => view.expire());
     if (decision === false) throw new GuardrailViolation('The call is not allowed');
     if (decision !== true) throw new Error('a guard must answer true or false');
   } finally {

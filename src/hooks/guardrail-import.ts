@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf } from '../common/gatehouse-error.js';
+import { messageOf, systemCodeOf } from '../common/gatehouse-error.js';
 
 const TYPESCRIPT = /\.[cm]?tsx?$/;
 
@@ -15,23 +15,22 @@ export class GuardrailLoadError extends Error {}
  * @throws GuardrailLoadError when it cannot be loaded or has no default export
  */
 export async function importDefault(specifier: string, label: string): Promise<unknown> {
-  if (TYPESCRIPT.test(specifier) && !readsTypeScript()) {
-    const hint = 'compile it to JavaScript, or use a Node that reads TypeScript (22.18 or later)';
-    throw new GuardrailLoadError(`${label} is TypeScript, which Node ${process.version} cannot load: ${hint}`);
-  }
   let loaded: unknown;
   try {
     loaded = await import(urlOf(specifier));
   } catch (error) {
-    throw new GuardrailLoadError(`${label} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    throw new GuardrailLoadError(`${label} ${faultOf(specifier, error)}`, { cause: error });
   }
   if (typeof loaded === 'object' && loaded !== null && 'default' in loaded) return loaded.default;
   throw new GuardrailLoadError(`${label} has no default export`);
 }
 
-/** Newer versions of Node strip types by themselves; they do not know decorators. */
-function readsTypeScript(): boolean {
-  return 'typescript' in process.features && Boolean(process.features.typescript);
+/** Asked of Node by trying: newer versions strip types, and a loader like tsx can be registered in every version. */
+function faultOf(specifier: string, error: unknown): string {
+  const unreadable = TYPESCRIPT.test(specifier) && systemCodeOf(error) === 'ERR_UNKNOWN_FILE_EXTENSION';
+  if (!unreadable) return `cannot be loaded: ${messageOf(error)}`;
+  const remedy = "compile it to JavaScript, or install tsx beside it and start with NODE_OPTIONS='--import tsx'";
+  return `is TypeScript, which Node ${process.version} cannot load: ${remedy}`;
 }
 
 function urlOf(specifier: string): string {

@@ -1,4 +1,11 @@
-import { Module, type ClassProvider, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import {
+  Module,
+  type ClassProvider,
+  type DynamicModule,
+  type Provider,
+  type Type,
+  type ValueProvider,
+} from '@nestjs/common';
 import { MCP_CALL_GUARDS, MCP_CALL_INTERCEPTORS } from './call-extensions.js';
 import { GuardrailLoadError, importDefault } from './guardrail-import.js';
 import { HookMetadata } from './mcp-hook.decorator.js';
@@ -19,13 +26,21 @@ export function loadGuardrailModules(entries: readonly string[]): Promise<(Type<
 
 async function loadEntry(entry: string): Promise<Type<unknown> | DynamicModule> {
   const label = `GUARDRAIL_MODULES: "${entry}"`;
-  const exported = await importDefault(entry, label);
-  if (isClass(exported) && isNestModule(exported)) return exported;
-  if (isDynamicModule(exported)) return exported;
-  if ((isClass(exported) && isHook(exported)) || isGuardrailProvider(exported)) return moduleOf(exported);
+  return guardrailModuleOf(await importDefault(entry, label), `${label} must have one of these as its default export`);
+}
+
+/**
+ * The Nest module to add to the application for what an author gives as a guardrail.
+ * @param refusal how the message begins when it is none
+ * @throws GuardrailLoadError when it is none
+ */
+export function guardrailModuleOf(given: unknown, refusal: string): Type<unknown> | DynamicModule {
+  if (isClass(given) && isNestModule(given)) return given;
+  if (isDynamicModule(given)) return given;
+  if ((isClass(given) && isHook(given)) || isGuardrailProvider(given)) return moduleOf(given);
   throw new GuardrailLoadError(
-    `${label} must have one of these as its default export: a class with @McpHook, a provider of one, of ` +
-      'MCP_CALL_GUARDS or of MCP_CALL_INTERCEPTORS, or a Nest @Module',
+    `${refusal}: a class with @McpHook, a provider of one, of MCP_CALL_GUARDS or of MCP_CALL_INTERCEPTORS, ` +
+      'or a Nest @Module',
   );
 }
 
@@ -43,6 +58,10 @@ function isHook(candidate: Type<unknown>): boolean {
   return Reflect.hasMetadata(HookMetadata.KEY, candidate);
 }
 
+function isHookInstance(candidate: object): boolean {
+  return Reflect.hasMetadata(HookMetadata.KEY, candidate.constructor);
+}
+
 function isNestModule(candidate: Type<unknown>): boolean {
   return ['imports', 'providers', 'exports', 'controllers'].some((key) => Reflect.hasMetadata(key, candidate));
 }
@@ -52,8 +71,10 @@ function isDynamicModule(value: unknown): value is DynamicModule {
 }
 
 /** Any other provider would be there and never run. */
-function isGuardrailProvider(value: unknown): value is ClassProvider {
+function isGuardrailProvider(value: unknown): value is ClassProvider | ValueProvider {
   if (typeof value !== 'object' || value === null || !('provide' in value)) return false;
   if (value.provide === MCP_CALL_GUARDS || value.provide === MCP_CALL_INTERCEPTORS) return true;
+  if ('useValue' in value)
+    return typeof value.useValue === 'object' && value.useValue !== null && isHookInstance(value.useValue);
   return 'useClass' in value && isClass(value.useClass) && isHook(value.useClass);
 }

@@ -22,6 +22,8 @@ const RESERVED_HEADERS = new Set([
   'last-event-id',
 ]);
 const RESERVED_PREFIXES = ['mcp-', 'x-gatehouse-', 'x-litellm-', 'x-forwarded-'];
+/** Of those with a reserved prefix the one that an upstream may get: it only describes a token. */
+const DEBUG_HEADER = 'x-litellm-mcp-debug';
 const PRE_MEMBERS = new Set(['arguments', 'headers']);
 
 /** A hook answered something that its contract does not allow. The message is for the log and names the fault. */
@@ -81,5 +83,6 @@ function readHeaders(value: unknown): Record<string, string> {
 }
 
 function isReserved(name: string): boolean {
+  if (name === DEBUG_HEADER) return false;
   return RESERVED_HEADERS.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix));
 }

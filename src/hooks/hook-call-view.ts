@@ -15,6 +15,7 @@ const CREDENTIAL_HEADERS = new Set([
   'x-mcp-channel-token',
   'mcp-session-id',
 ]);
+const BEARER = /^Bearer +(\S+) *$/i;
 const CREDENTIAL_HEADER_PATTERN = /^x-mcp-.+-authorization$/;
 
 /**
@@ -69,6 +70,15 @@ export class HookCallView implements ToolCallView {
       this.#unlink = () => this.#call.signal.removeEventListener('abort', abort);
     }
     return this.#controller.signal;
+  }
+
+  /**
+   * The bearer token that came with a call besides the gateway credential; null: none. For the gateway's own guardrails:
+   * authors get a view without credentials.
+   */
+  static bearerOf(view: ToolCallView): string | null {
+    if (!(view instanceof HookCallView)) return null;
+    return BEARER.exec(view.#call.headers['authorization'] ?? '')?.[1] ?? null;
   }
 
   /** Tells the hook that its time is up. */

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { GuardrailNames } from '../auth/guardrail-names.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
-import { HookMetadata } from './mcp-hook.decorator.js';
+import { HookMetadata, HookSource } from './mcp-hook.decorator.js';
 import { registerHook, type RegisteredHook } from './registered-hook.js';
 
 /** The hooks of one call, per phase, in the order in which they run. */
@@ -20,6 +20,8 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
   #byName: ReadonlyMap<string, RegisteredHook> = new Map();
   #hasListHooks = false;
   #defaults: HookSelection = { pre: [], during: [], post: [] };
+  /** By the list of the caller, then by that of the server. */
+  readonly #selections = new WeakMap<readonly string[], WeakMap<readonly string[], HookSelection>>();
 
   constructor(private readonly discovery: DiscoveryService) {}
 
@@ -35,20 +37,35 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
     this.#defaults = byPhase(hooks.filter((hook) => hook.defaultOn));
   }
 
+  /** Has these hooks run by default, or not; calls that began go on with the hooks that they have. */
+  setDefaultOn(changes: ReadonlyMap<string, boolean>): void {
+    const hooks = this.all().map((hook) => ({ ...hook, defaultOn: changes.get(hook.name) ?? hook.defaultOn }));
+    this.#byName = new Map(hooks.map((hook) => [hook.name, hook]));
+    this.#defaults = byPhase(hooks.filter((hook) => hook.defaultOn));
+  }
+
   /** Every hook in order. */
   all(): readonly RegisteredHook[] {
     return [...this.#byName.values()];
   }
 
   /**
-   * The hooks of a call: the default ones and those that the key or the server names.
+   * The hooks of a call: the default ones and those that the caller or the server names. Remembered for these very
+   * lists, which are replaced and never changed.
    * @throws GatehouseError `guardrail_unavailable` when a named hook is not loaded: what was asked for cannot run.
    */
-  select(named: readonly (readonly string[])[]): HookSelection {
-    if (named.every((names) => names.length === 0)) return this.#defaults;
-    const wanted = new Set(named.flat());
+  select(ofCaller: readonly string[], ofServer: readonly string[]): HookSelection {
+    if (ofCaller.length === 0 && ofServer.length === 0) return this.#defaults;
+    return this.#selections.get(ofCaller)?.get(ofServer) ?? this.findSelection(ofCaller, ofServer);
+  }
+
+  private findSelection(ofCaller: readonly string[], ofServer: readonly string[]): HookSelection {
+    const wanted = new Set([...ofCaller, ...ofServer]);
     this.requireAll(wanted);
-    return byPhase(this.all().filter((hook) => hook.defaultOn || wanted.has(hook.name)));
+    const selection = byPhase(this.all().filter((hook) => hook.defaultOn || wanted.has(hook.name)));
+    const known = this.#selections.get(ofCaller) ?? new WeakMap<readonly string[], HookSelection>();
+    this.#selections.set(ofCaller, known.set(ofServer, selection));
+    return selection;
   }
 
   /** Does any hook look at lists? */
@@ -75,7 +92,9 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
       if (!wrapper.isDependencyTreeStatic()) {
         throw new Error(`@McpHook "${options.name}" is request-scoped: a hook must be a singleton provider`);
       }
-      if (!found.has(instance)) found.set(instance, registerHook(options, instance));
+      if (found.has(instance)) continue;
+      const source = this.discovery.getMetadataByDecorator(HookSource, wrapper);
+      found.set(instance, registerHook(options, instance, source));
     }
     return [...found.values()];
   }

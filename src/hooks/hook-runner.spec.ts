@@ -43,6 +43,8 @@ function call(overrides: Partial<HookedCall> = {}): HookedCall {
     arguments: { path: '/a', nested: { deep: [1] } },
     hookHeaders: null,
     hookSteps: [],
+    rehearsal: null,
+    asks: null,
     dispatch: null,
     notify: () => undefined,
     ...overrides,

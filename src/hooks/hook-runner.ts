@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
 import { deepFreeze } from '../common/json.js';
 import { answerInTime } from './answer-in-time.js';
+import { ApprovalRequired } from './approval-required.js';
 import { GuardrailViolation } from './guardrail-violation.js';
 import { expectNoAnswer, readPostResult, readPreChange } from './hook-answers.js';
 import { HookCallView } from './hook-call-view.js';
@@ -13,6 +14,7 @@ import type { RegisteredHook } from './registered-hook.js';
 /** How one hook decided. */
 interface Verdict {
   readonly step: HookStep;
+  readonly durationMs: number;
   /** Makes the refusal of the call; null: the hook lets it pass. */
   readonly refusal: ((sent: Sent) => GatehouseError) | null;
 }
@@ -50,7 +52,7 @@ export class HookRunner {
         return verdict;
       }),
     );
-    for (const { step } of verdicts) call.hookSteps.push(step);
+    verdicts.forEach(({ step, durationMs }, index) => noteStep(call, hooks[index], step, durationMs));
     const refused = verdicts.find(({ refusal }) => refusal !== null);
     if (refused?.refusal) throw refused.refusal(await cancel());
   }
@@ -86,12 +88,14 @@ export class HookRunner {
     run: (view: HookCallView) => Promise<boolean>,
   ): Promise<void> {
     const view = new HookCallView(call);
+    const started = performance.now();
     try {
       const changed = await run(view);
-      call.hookSteps.push({ name: hook.name, phase, outcome: changed ? 'changed' : 'pass' });
+      const step: HookStep = { name: hook.name, phase, outcome: changed ? 'changed' : 'pass' };
+      noteStep(call, hook, step, performance.now() - started);
     } catch (thrown) {
-      const { step, refusal } = this.judge(hook, phase, call, thrown);
-      call.hookSteps.push(step);
+      const { step, durationMs, refusal } = this.judge(hook, phase, call, thrown, started);
+      noteStep(call, hook, step, durationMs);
       if (refusal !== null) throw refusal(phase === 'pre' ? 'no' : 'yes');
     } finally {
       view.release();
@@ -100,33 +104,61 @@ export class HookRunner {
 
   private async watch(hook: RegisteredHook, call: HookedCall): Promise<Verdict> {
     const view = new HookCallView(call);
+    const started = performance.now();
     try {
       expectNoAnswer(await answerOf(hook, view, hook.during?.(view)), 'duringMcpCall');
-      return { step: { name: hook.name, phase: 'during', outcome: 'pass' }, refusal: null };
+      const step: HookStep = { name: hook.name, phase: 'during', outcome: 'pass' };
+      return { step, durationMs: performance.now() - started, refusal: null };
     } catch (thrown) {
-      return this.judge(hook, 'during', call, thrown);
+      return this.judge(hook, 'during', call, thrown, started);
     } finally {
       view.release();
     }
   }
 
-  private judge(hook: RegisteredHook, phase: HookPhase, call: HookedCall, thrown: unknown): Verdict {
+  private judge(hook: RegisteredHook, phase: HookPhase, call: HookedCall, thrown: unknown, started: number): Verdict {
     const { name } = hook;
+    const durationMs = performance.now() - started;
+    // After the call it is too late to ask, so there it is a fault like any other.
+    if (thrown instanceof ApprovalRequired && phase === 'pre') return asked(name, call, thrown, durationMs);
     if (thrown instanceof GuardrailViolation) {
       const { details, message } = thrown;
       return {
         step: { name, phase, outcome: 'blocked', ...(details !== undefined && { details }) },
+        durationMs,
         refusal: (sent) => new GatehouseError('guardrail_denied', message, { sent, guardrail: name, cause: thrown }),
       };
     }
     this.logger.error(`hook "${hook.name}" failed in its ${phase} phase on call ${call.callId}: ${messageOf(thrown)}`);
-    if (hook.failOpen) return { step: { name, phase, outcome: 'failed_open' }, refusal: null };
+    if (hook.failOpen) return { step: { name, phase, outcome: 'failed_open' }, durationMs, refusal: null };
     const text = 'A guardrail could not decide, so the call was blocked';
     return {
       step: { name, phase, outcome: 'failed' },
+      durationMs,
       refusal: (sent) => new GatehouseError('guardrail_unavailable', text, { sent, guardrail: name, cause: thrown }),
     };
   }
+}
+
+function noteStep(call: HookedCall, hook: RegisteredHook | undefined, step: HookStep, durationMs: number): void {
+  hook?.stats.add(step.outcome, durationMs);
+  call.hookSteps.push(step);
+  call.rehearsal?.durationsMs.push(durationMs);
+}
+
+/** The other hooks go on: one that blocks spares the approver, and what they change is what is to be approved. */
+function asked(
+  name: string,
+  call: HookedCall,
+  { message, expiresIn, details }: ApprovalRequired,
+  durationMs: number,
+): Verdict {
+  (call.asks ??= []).push({ hook: name, message, expiresIn: expiresIn ?? null });
+  return {
+    step: { name, phase: 'pre', outcome: 'asked', ...(details !== undefined && { details }) },
+    refusal: null,
+    durationMs,
+  };
 }
 
 function answerOf(hook: RegisteredHook, view: HookCallView, answer: unknown): Promise<unknown> {

@@ -1,8 +1,8 @@
 import type { GuardrailPhase } from '../config/guardrail-entry.js';
 import type { JsonObject } from '../common/json.js';
 
-/** Which kind of door a call came through. */
-export type CallOrigin = 'mcp' | 'rest' | 'llm';
+/** Which kind of door a call came through. `guardrail`: it is the question of a guardrail that is a tool. */
+export type CallOrigin = 'mcp' | 'rest' | 'llm' | 'guardrail';
 
 /** When a hook runs. */
 export type HookPhase = GuardrailPhase;

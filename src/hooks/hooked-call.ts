@@ -6,10 +6,26 @@ import type { WatchedCall, WatchedDispatch } from './watched-dispatch.js';
 /** How one hook decided, for the audit record. */
 export interface HookStep {
   readonly name: string;
-  readonly phase: HookPhase | 'guard' | 'interceptor';
-  readonly outcome: 'pass' | 'changed' | 'blocked' | 'failed' | 'failed_open';
+  readonly phase: HookPhase | 'guard' | 'interceptor' | 'approval';
+  readonly outcome: 'pass' | 'changed' | 'blocked' | 'asked' | 'approved' | 'failed' | 'failed_open';
   /** What a violation says besides its message. */
   readonly details?: JsonValue;
+}
+
+/** A call that goes through the chain and is not sent. */
+export interface Rehearsal {
+  /** What stands for the result of the upstream; null: there is none, and no post hook runs. */
+  readonly result: ToolCallResult | null;
+  /** Milliseconds of each of the call's steps. */
+  readonly durationsMs: number[];
+}
+
+/** A pre hook wants a person to decide. */
+export interface HookAsk {
+  readonly hook: string;
+  readonly message: string;
+  /** Seconds that a decision may take; null: the default. */
+  readonly expiresIn: number | null;
 }
 
 /** The part of a call on the road that hooks need; the road's own state object implements it. */
@@ -30,6 +46,10 @@ export interface HookedCall extends WatchedCall {
   /** Lower-case names; null while no hook added any. */
   hookHeaders: Readonly<Record<string, string>> | null;
   readonly hookSteps: HookStep[];
+  /** Set for a call that is only tried out; nothing of it is sent. */
+  readonly rehearsal: Rehearsal | null;
+  /** What pre hooks want a person to decide on; null: nothing. */
+  asks: HookAsk[] | null;
   /** Set while hooks beside or after the call can still refuse it; null: there are none. */
   dispatch: WatchedDispatch | null;
 }

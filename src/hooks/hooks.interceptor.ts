@@ -20,7 +20,7 @@ export class HooksInterceptor implements NestInterceptor<HookedReply, HookedRepl
 
   async intercept(context: ExecutionContext, next: CallHandler<HookedReply>): Promise<Observable<HookedReply>> {
     const call = context.getArgByIndex<HookedCall>(0);
-    const hooks = this.registry.select([call.principal.guardrails, call.hookTarget.guardrails]);
+    const hooks = this.hooksOf(call);
     if (hooks.pre.length > 0) await this.runner.runPre(hooks.pre, call);
     if (hooks.during.length === 0 && hooks.post.length === 0 && this.interceptors.areNone) return next.handle();
     return of(
@@ -29,6 +29,11 @@ export class HooksInterceptor implements NestInterceptor<HookedReply, HookedRepl
         return this.interceptors.run(context, call, next);
       }),
     );
+  }
+
+  private hooksOf(call: HookedCall): HookSelection {
+    const hooks = this.registry.select(call.principal.guardrails, call.hookTarget.guardrails);
+    return call.rehearsal?.result === null ? { ...hooks, post: [] } : hooks;
   }
 
   private async watched(

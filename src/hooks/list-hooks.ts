@@ -4,6 +4,7 @@ import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
 import { deepFreeze, type JsonObject, type JsonValue } from '../common/json.js';
 import { answerInTime } from './answer-in-time.js';
 import { GuardrailViolation } from './guardrail-violation.js';
+import type { HookStep } from './hooked-call.js';
 import { HookRegistry } from './hook-registry.js';
 import type { CallOrigin, ListedToolView } from './hook.types.js';
 import { readListAnswer } from './list-answer.js';
@@ -40,6 +41,8 @@ export interface DecidedRow<Row> {
   readonly described: { readonly title: string | null; readonly description: string | null } | null;
 }
 
+type ListStepListener = (step: HookStep) => void;
+
 interface Candidate<Row> {
   readonly row: Row;
   readonly shown: ListedToolView;
@@ -50,6 +53,7 @@ interface Candidate<Row> {
 @Injectable()
 export class ListHooks {
   private readonly logger = new Logger(ListHooks.name);
+  private readonly listeners: ListStepListener[] = [];
 
   constructor(private readonly registry: HookRegistry) {}
 
@@ -84,6 +88,16 @@ export class ListHooks {
     return candidates.map(({ row, shown, view }) => ({ row, described: view === shown ? null : view }));
   }
 
+  /** From now on the listener is told what hooks decided on lists; calls are told by their audit records. */
+  onStep(listener: ListStepListener): void {
+    this.listeners.push(listener);
+  }
+
+  private note({ name, stats }: RegisteredHook, outcome: HookStep['outcome'], durationMs: number): void {
+    stats.add(outcome, durationMs);
+    for (const listener of this.listeners) listener({ name, phase: 'list', outcome });
+  }
+
   private async run<Row>(
     hook: RegisteredHook,
     all: Candidate<Row>[],
@@ -91,23 +105,35 @@ export class ListHooks {
     { principal, origin }: ListReader,
   ): Promise<Candidate<Row>[]> {
     const tools = Object.freeze(concerned.map(({ view }) => view));
+    const started = performance.now();
+    const note = (outcome: HookStep['outcome']): void => this.note(hook, outcome, performance.now() - started);
     try {
       const list = Object.freeze({ principal: principalView(principal), origin, tools });
       const answer = await answerInTime(hook.list?.(list), hook.timeoutMs, () => undefined);
       const kept = readListAnswer(answer, tools);
+      note(kept === null ? 'pass' : 'changed');
       return kept === null ? all : remaining(all, concerned, kept);
     } catch (thrown) {
-      const refusal = this.refusalOf(hook, thrown);
+      const refusal = this.refusalOf(hook, thrown, note);
       if (refusal === null) return all;
       throw refusal;
     }
   }
 
   /** null: the hook failed and says that it must not stand in the way then. */
-  private refusalOf({ name: guardrail, failOpen }: RegisteredHook, thrown: unknown): GatehouseError | null {
+  private refusalOf(
+    { name: guardrail, failOpen }: RegisteredHook,
+    thrown: unknown,
+    note: (outcome: HookStep['outcome']) => void,
+  ): GatehouseError | null {
     const known = { guardrail, cause: thrown };
-    if (thrown instanceof GuardrailViolation) return new GatehouseError('guardrail_denied', thrown.message, known);
+    if (thrown instanceof GuardrailViolation) {
+      this.logger.warn(`hook "${guardrail}" refused a list`);
+      note('blocked');
+      return new GatehouseError('guardrail_denied', thrown.message, known);
+    }
     this.logger.error(`hook "${guardrail}" failed on a list: ${messageOf(thrown)}`);
+    note(failOpen ? 'failed_open' : 'failed');
     if (failOpen) return null;
     return new GatehouseError('guardrail_unavailable', 'A guardrail could not decide, so there is no list', known);
   }

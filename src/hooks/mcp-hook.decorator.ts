@@ -21,6 +21,9 @@ export interface McpHookOptions {
 /** Metadata of a hook class; read by the registry through Nest's discovery. */
 export const HookMetadata = DiscoveryService.createDecorator<McpHookOptions>();
 
+/** Where a hook of gateway.yaml comes from, as the list of guardrails says it. Hooks without one are from modules. */
+export const HookSource = DiscoveryService.createDecorator<string>();
+
 /**
  * Makes a provider a hook. The class implements `PreMcpCall`, `DuringMcpCall`, `PostMcpCall` or several
  * of them, and can inject whatever Nest can

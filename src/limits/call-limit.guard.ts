@@ -1,4 +1,5 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Principal } from '../auth/principal.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { CallCounters, type Count } from './call-counters.js';
 import { isLimitableCall, type LimitableCall } from './limitable-call.js';
@@ -29,7 +30,8 @@ export class CallLimitGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call: unknown = context.getArgByIndex(0);
     if (context.getType<string>() !== 'mcp' || !isLimitableCall(call)) throw misplaced(context);
-    return this.admit(call);
+    // What is only tried out uses nothing up.
+    return (call.rehearsal ?? null) !== null || this.admit(call);
   }
 
   /**
@@ -37,12 +39,21 @@ export class CallLimitGuard implements CanActivate {
    * @throws GatehouseError `budget_exceeded`, or `rate_limited` with the seconds to wait; nothing was sent.
    */
   admit(call: LimitableCall): true | Promise<true> {
-    const limits = limitsOf(call.principal);
+    return this.within(call.principal, call.target.access.server.id);
+  }
+
+  /** Counts a request that is for no server. @throws GatehouseError as {@link admit}. */
+  admitRequest(principal: Principal): true | Promise<true> {
+    return this.within(principal, null);
+  }
+
+  private within(principal: Principal, serverId: string | null): true | Promise<true> {
+    const limits = limitsOf(principal);
     if (limits === 'none') return true;
     for (const budget of limits.budgets) {
       if (this.ledger.spentBy(budget.kind, budget.id) >= budget.most) throw budgetExceeded(budget);
     }
-    const rates = limits.ofServer.get(call.target.access.server.id) ?? limits.overall;
+    const rates = (serverId === null ? undefined : limits.ofServer.get(serverId)) ?? limits.overall;
     return rates.length === 0 ? true : this.count(rates);
   }
 

@@ -5,6 +5,8 @@ import type { McpServer } from '../mcp-servers/mcp-server.js';
 export interface LimitableCall {
   readonly principal: Principal;
   readonly target: { readonly access: { readonly server: McpServer } };
+  /** Set for a call that is only tried out. */
+  readonly rehearsal?: object | null;
 }
 
 /** True when the value has the members that the guard works with. */

@@ -8,7 +8,11 @@ export interface Wishes {
   readonly progressToken: RpcId | undefined;
   /** null: no log messages. */
   readonly logLevel: string | null;
+  /** It knows ids of elicitations, and what becomes of one. Missing: no. */
+  readonly elicitationIds?: boolean;
 }
+
+const ELICITATION_COMPLETE = 'notifications/elicitation/complete';
 
 /**
  * A notification of an upstream in the form in which this client gets it, or null when it did not ask for it. Other
@@ -19,6 +23,8 @@ export function callNotification(method: string, params: JsonObject, wishes: Wis
     const { progressToken } = wishes;
     return progressToken === undefined ? null : { jsonrpc: '2.0', method, params: { ...params, progressToken } };
   }
+  if (method === ELICITATION_COMPLETE)
+    return wishes.elicitationIds === true ? { jsonrpc: '2.0', method, params } : null;
   if (method !== 'notifications/message') return null;
   const { logLevel } = wishes;
   return logLevel !== null && reachesLevel(params.level, logLevel) ? { jsonrpc: '2.0', method, params } : null;

@@ -32,11 +32,6 @@ export function readCallParams({ params, id }: RpcRequest, status: number): Call
   return { name, args };
 }
 
-/** No page ever names a next one, so no cursor can be valid. */
-export function assertNoCursor({ params, id }: RpcRequest, status: number): void {
-  if (params?.cursor !== undefined) throw invalidParams(status, 'the cursor is not known', id);
-}
-
 /** The `_meta` of a request; an empty object when there is none. */
 export function metaOf(params: JsonObject | undefined): JsonObject {
   const meta = params?.['_meta'];
@@ -53,6 +48,14 @@ export function foreignMeta(meta: JsonObject): JsonObject {
     kept[key] = value;
   }
   return kept ?? NOTHING;
+}
+
+/** Params of a notification of an upstream, without those keys of `_meta` that are meant for the gateway. */
+export function foreignParams(params: JsonObject): JsonObject {
+  if (params['_meta'] === undefined) return params;
+  const { _meta: _own, ...rest } = params;
+  const meta = foreignMeta(metaOf(params));
+  return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
 }
 
 /** The client's progress token, if it sent a valid one. */

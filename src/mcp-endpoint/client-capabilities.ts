@@ -8,9 +8,26 @@ export function carriedCapabilities(declared: JsonObject): JsonObject {
   const carried: JsonObject = {};
   for (const name of CARRIED) {
     const value = declared[name];
-    if (value !== undefined) carried[name] = value;
+    if (value !== undefined) carried[name] = carriedForm(name, value);
   }
   return carried;
+}
+
+/** Can a client with these capabilities be asked anything at all? */
+export function mayBeAsked({ sampling, elicitation, roots }: JsonObject): boolean {
+  return isJsonObject(sampling) || isJsonObject(elicitation) || isJsonObject(roots);
+}
+
+function carriedForm(name: string, value: JsonValue): JsonValue {
+  if (!isJsonObject(value)) return value;
+  // That its roots changed, a client cannot tell an upstream through the gateway.
+  if (name === 'roots') return withoutListChanged(value);
+  // How forms were declared before there were modes; said in full, every revision understands it.
+  return name === 'elicitation' && Object.keys(value).length === 0 ? { form: {} } : value;
+}
+
+function withoutListChanged({ listChanged: _announced, ...roots }: JsonObject): JsonObject {
+  return roots;
 }
 
 /** May a client with these capabilities be asked this? */

@@ -1,13 +1,13 @@
 import type { OfferKinds } from '../catalog/offer-listing.service.js';
 import type { JsonObject } from '../common/json.js';
 
-/** What a door says that it serves: only what it really does. Nothing announces changes yet, so nothing says so. */
-export function doorCapabilities({ prompts, resources, completions }: OfferKinds): JsonObject {
+/** What a door says that it serves: only what it really does. Changes of the caller's lists are always told. */
+export function doorCapabilities({ prompts, resources, completions, subscriptions }: OfferKinds): JsonObject {
   return {
-    tools: {},
+    tools: { listChanged: true },
     logging: {},
-    ...(prompts && { prompts: {} }),
-    ...(resources && { resources: {} }),
+    ...(prompts && { prompts: { listChanged: true } }),
+    ...(resources && { resources: { listChanged: true, ...(subscriptions && { subscribe: true }) } }),
     ...(completions && { completions: {} }),
   };
 }

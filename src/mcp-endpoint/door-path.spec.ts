@@ -15,6 +15,10 @@ describe('matchDoor', () => {
     ['/alpha/mcp', { kind: 'server', reference: 'alpha' }],
     ['/my%20server/mcp', { kind: 'server', reference: 'my server' }],
     ['/a%2Fb/mcp', { kind: 'server', reference: 'a/b' }],
+    ['/toolset/triage/mcp', { kind: 'toolset', name: 'triage' }],
+    ['/toolset/my%20tools/mcp?x=1', { kind: 'toolset', name: 'my tools' }],
+    ['/toolset/a%2Fb/mcp', { kind: 'toolset', name: 'a/b' }],
+    ['/toolset/mcp/mcp', { kind: 'toolset', name: 'mcp' }],
   ])('%s is a door', (target, scope) => {
     expect(matchDoor(target)?.scope).toEqual(scope);
   });
@@ -31,7 +35,8 @@ describe('matchDoor', () => {
       '/docs/mcp',
       '/toolset/mcp',
     ],
-    ...['/toolset/t/mcp', '/.well-known/mcp', '/%zz/mcp', '/mcp/%ff', 'http://evil/mcp', '/alpha/mcp;x'],
+    ...['/toolset//mcp', '/toolset/t', '/toolset/t/mcp/', '/toolset/a/b/mcp', '/toolset/%zz/mcp', '/TOOLSET/t/mcp'],
+    ...['/.well-known/mcp', '/%zz/mcp', '/mcp/%ff', 'http://evil/mcp', '/alpha/mcp;x'],
   ])('%s is none', (target) => {
     expect(matchDoor(target)).toBeNull();
   });

@@ -9,11 +9,17 @@ export interface DoorPath {
   readonly scope: PathScope;
   /** Raw query without `?`; it has no meaning here, it is only searched for credentials. */
   readonly query: string;
+  /** Which of the two doors of HTTP+SSE this is; null: neither. */
+  readonly sse: 'stream' | 'messages' | null;
 }
 
-/** `/mcp/{a,b}` or `/{server}/mcp`, nothing before, between or after. */
-const SCOPED_DOOR = /^\/(?:mcp\/[^/]+|[^/]+\/mcp)$/;
-const AGGREGATE: DoorPath = { route: '/mcp', scope: { kind: 'all' }, query: '' };
+/** `/mcp/{a,b}`, `/{server}/mcp` or `/toolset/{name}/mcp`, nothing before, between or after. */
+const SCOPED_DOOR = /^\/(?:mcp\/[^/]+|(?:toolset\/)?[^/]+\/mcp)$/;
+const AGGREGATE: DoorPath = { route: '/mcp', scope: { kind: 'all' }, query: '', sse: null };
+const SSE_DOORS: ReadonlyMap<string, NonNullable<DoorPath['sse']>> = new Map([
+  ['/sse', 'stream'],
+  ['/messages', 'messages'],
+]);
 
 /**
  * The MCP door that a request target names, or null when it names none. Segments are told apart before they are
@@ -25,8 +31,10 @@ export function matchDoor(target: string): DoorPath | null {
   const route = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);
   if (route === '/mcp' || route === '/mcp/') return { ...AGGREGATE, query };
+  const sse = SSE_DOORS.get(route);
+  if (sse !== undefined) return { ...AGGREGATE, route, query, sse };
   if (!SCOPED_DOOR.test(route)) return null;
   const scope = scopeOfPath(route);
   if (scope?.kind === 'server' && RESERVED_SEGMENTS.has(scope.reference.toLowerCase())) return null;
-  return scope === null ? null : { route, scope, query };
+  return scope === null ? null : { route, scope, query, sse: null };
 }

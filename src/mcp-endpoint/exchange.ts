@@ -3,6 +3,7 @@ import type { Principal } from '../auth/principal.js';
 import type { GrantedAccess } from '../permissions/access-decision.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import type { DoorPath } from './door-path.js';
+import type { MessageSink } from './streams/message-sink.js';
 
 /** One HTTP request at an MCP door. */
 export interface Exchange {
@@ -11,6 +12,8 @@ export interface Exchange {
   /** Goes out with the response. */
   readonly requestId: string;
   readonly path: DoorPath;
+  /** Takes the answers in place of the response: those of HTTP+SSE go into a stream of their own. null: elsewhere. */
+  readonly outlet: MessageSink | null;
   /** The gateway shuts down: nothing new is begun. */
   readonly draining: boolean;
 }

@@ -57,3 +57,8 @@ export function errorJson(id: RpcId | null, code: number, message: string, data?
     error: data === undefined ? { code, message } : { code, message, data },
   });
 }
+
+/** A notification, as text. */
+export function notificationJson(method: string, params?: JsonObject): string {
+  return JSON.stringify({ jsonrpc: '2.0', method, ...(params !== undefined && { params }) });
+}

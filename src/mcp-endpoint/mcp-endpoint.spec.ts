@@ -199,7 +199,7 @@ describe('every answer', () => {
   it.each(['GET', 'PUT', 'PATCH', 'OPTIONS', 'HEAD'])('%s is answered with 405', async (method) => {
     const answer = await doors.send({ method });
     expect(answer.status).toBe(405);
-    expect(answer.headers.allow).toBe('POST, DELETE');
+    expect(answer.headers.allow).toBe('GET, POST, DELETE');
   });
 
   it.each(['GET', 'DELETE'])('%s of a 2026 client is answered with 405', async (method) => {
@@ -248,6 +248,21 @@ describe('draining', () => {
     finish();
     expect((await running).status).toBe(200);
     await drain;
+    await own.close();
+  });
+
+  it('waits for no client that was asked something, and asks nobody any more', async () => {
+    const own = await startDoors();
+    own.execute = async ({ client, signal }) => {
+      const answer = await client.request?.('elicitation/create', { message: 'Name?' }, signal);
+      return { kind: 'result', result: { content: [{ type: 'text', text: JSON.stringify(answer) }] } };
+    };
+    const meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } };
+    const ask = () => own.send(stateless('tools/call', { name: 'echo', _meta: meta }));
+    expect((await ask()).json).toMatchObject({ result: { resultType: 'input_required' } });
+    own.endpoint.beginDrain();
+    await own.endpoint.drained();
+    expect((await ask()).json).toMatchObject({ result: { content: [{ text: '{"action":"cancel"}' }] } });
     await own.close();
   });
 });

@@ -11,11 +11,14 @@ import { assertReadable, ClientGone, readBody } from './read-body.js';
 import { RefusedRequest, refusalOf } from './refused-request.js';
 import { RequestGate } from './request-gate.js';
 import { sendRefusal } from './respond.js';
+import { SseDoor } from './legacy/sse-door.js';
 import { isStateless } from './stateless/envelope.js';
 import { StatelessDoor } from './stateless/stateless-door.js';
+import { OpenStreams } from './streams/open-streams.js';
 
 /**
- * The MCP doors: `/mcp`, `/mcp/{a,b}` and `/{server}/mcp`, both protocol families on the same URLs. They are served on
+ * The MCP doors: `/mcp`, `/mcp/{a,b}` and `/{server}/mcp`, both protocol families on the same URLs, and `/sse` with
+ * `/messages` for clients of the first transport. They are served on
  * the HTTP server itself, before Express, because routing through it would cost several times the call.
  *
  * A request goes: host and origin → credential → scope → size and type → one JSON-RPC message → the door of the
@@ -34,6 +37,8 @@ export class McpEndpoint {
     private readonly gate: RequestGate,
     private readonly legacy: LegacyDoor,
     private readonly stateless: StatelessDoor,
+    private readonly sse: SseDoor,
+    private readonly streams: OpenStreams,
   ) {}
 
   /** Is this request target (with or without query) one of the MCP doors? */
@@ -49,9 +54,11 @@ export class McpEndpoint {
     void this.serve(req, res, path).finally(() => this.leave());
   }
 
-  /** From now on connections are closed after their response and no session is opened. */
+  /** From now on connections close after their response; no session is opened, no call stays parked, streams end. */
   beginDrain(): void {
     this.draining = true;
+    this.stateless.beginDrain();
+    this.streams.endAll();
   }
 
   /** Resolves when no request is being worked on, also none whose client has gone. */
@@ -63,7 +70,7 @@ export class McpEndpoint {
   }
 
   private async serve(req: IncomingMessage, res: ServerResponse, path: DoorPath): Promise<void> {
-    const exchange: Exchange = { req, res, path, requestId: requestIdOf(req), draining: this.draining };
+    const exchange: Exchange = { req, res, path, requestId: requestIdOf(req), outlet: null, draining: this.draining };
     try {
       await this.answer(exchange);
     } catch (thrown) {
@@ -79,6 +86,7 @@ export class McpEndpoint {
     if (req.socket.destroyed) throw new ClientGone();
     const version = req.headers['mcp-protocol-version'];
     const versionHeader = version === undefined ? undefined : String(version);
+    if (exchange.path.sse !== null) return this.sse.receive(exchange, admission);
     if (req.method !== 'POST') {
       return isStatelessEra(versionHeader)
         ? this.stateless.refuseMethod()

@@ -40,6 +40,7 @@ export class RefusedRequest extends Error {
 const OWN_RPC_CODES: Partial<Record<ErrorCode, number>> = {
   invalid_request: RPC.invalidRequest,
   malformed_json: RPC.parseError,
+  invalid_request_state: RPC.invalidParams,
   unauthenticated: 4010,
   unknown_prompt: RPC.invalidParams,
   unknown_resource: RPC.invalidParams,

@@ -21,7 +21,8 @@ export function sendJson(
   body: string | Buffer,
   headers: Readonly<Record<string, string>> = NO_HEADERS,
 ): void {
-  const { res } = exchange;
+  const { res, outlet } = exchange;
+  if (outlet !== null) return outlet.send(body.toString());
   if (res.headersSent || res.destroyed) return;
   res.writeHead(status, jsonHeaders(exchange, body, headers));
   endWithin(res, body);
@@ -29,8 +30,8 @@ export function sendJson(
 
 /** Sends a status without a body. */
 export function sendEmpty(exchange: Exchange, status: number): void {
-  const { res } = exchange;
-  if (res.headersSent || res.destroyed) return;
+  const { res, outlet } = exchange;
+  if (outlet !== null || res.headersSent || res.destroyed) return;
   res.writeHead(status, [...commonHeaders(exchange), 'content-length', '0']);
   res.end();
 }
@@ -39,6 +40,7 @@ export function sendEmpty(exchange: Exchange, status: number): void {
 export function sendRefusal(exchange: Exchange, refused: RefusedRequest): void {
   const { req, res } = exchange;
   const body = errorJson(refused.id, refused.code, refused.message, refused.data);
+  if (exchange.outlet !== null) return exchange.outlet.send(body);
   if (isReadAnyway(exchange)) return sendJson(exchange, refused.status, body, refused.headers);
   if (res.headersSent || res.destroyed) return;
   res.writeHead(refused.status, jsonHeaders({ ...exchange, draining: true }, body, refused.headers));

@@ -9,6 +9,8 @@ import type { ServerRequest, ServerRequestOutcome } from '../server-requests/ser
 import { headersWithoutCredential } from './call-params.js';
 import { doorCapabilities } from './door-capabilities.js';
 import type { Admission, DoorName, Exchange } from './exchange.js';
+import type { RpcRequest } from './json-rpc.js';
+import { ListPages } from './list-pages.js';
 import { errorOf } from './refused-request.js';
 import type { ServerRequestParams } from './server-request-params.js';
 import { serversMeta } from './tool-list.js';
@@ -22,12 +24,17 @@ export interface RequestContext {
 
 type Reply = Exclude<ServerRequestOutcome, { kind: 'failed' }>;
 
-type PickList = (listing: OfferListing) => JsonObject;
+/** Where the entries of a list are, and what one of them is asked for by. */
+interface ListKind {
+  readonly member: string;
+  readonly key: string;
+  readonly pick: (listing: OfferListing) => readonly JsonObject[];
+}
 
-const LISTS: ReadonlyMap<string, PickList> = new Map<string, PickList>([
-  ['prompts/list', ({ prompts }) => ({ prompts: [...prompts] })],
-  ['resources/list', ({ resources }) => ({ resources: [...resources] })],
-  ['resources/templates/list', ({ templates }) => ({ resourceTemplates: [...templates] })],
+const LISTS: ReadonlyMap<string, ListKind> = new Map<string, ListKind>([
+  ['prompts/list', { member: 'prompts', key: 'name', pick: ({ prompts }) => prompts }],
+  ['resources/list', { member: 'resources', key: 'uri', pick: ({ resources }) => resources }],
+  ['resources/templates/list', { member: 'resourceTemplates', key: 'uriTemplate', pick: ({ templates }) => templates }],
 ]);
 
 /** The methods for prompts, resources and completion, which the doors of both protocol families have in common. */
@@ -36,6 +43,7 @@ export class ServerMethods {
   constructor(
     private readonly listings: OfferListingService,
     private readonly requests: ServerRequestService,
+    private readonly pages: ListPages,
   ) {}
 
   capabilitiesOf(access: GrantedAccess): JsonObject {
@@ -46,11 +54,27 @@ export class ServerMethods {
     return LISTS.has(method);
   }
 
-  /** The result of a list, as far as it is the same in all revisions. `_meta` tells of the servers, if there are several. */
-  async list(method: string, access: GrantedAccess): Promise<JsonObject> {
-    const listing = await this.listings.list(access);
-    const meta = serversMeta(listing, access.single !== null);
-    return { ...LISTS.get(method)?.(listing), ...(meta !== null && { _meta: meta }) };
+  /**
+   * The result of a list, as far as it is the same in all revisions. `_meta` tells of the servers, if there are several.
+   * @throws RefusedRequest with this status for a cursor that is not known
+   */
+  async list(request: RpcRequest, { granted, principal }: Admission, refusalStatus: number): Promise<JsonObject> {
+    const kind = LISTS.get(request.method);
+    if (kind === undefined) throw new TypeError(`${request.method} is no list`);
+    const listing = await this.listings.list(granted);
+    const meta = serversMeta(listing, granted.single !== null);
+    const keyOf = (entry: JsonObject): string => String(entry[kind.key]);
+    const { entries, nextCursor } = this.pages.cut(kind.pick(listing), keyOf, { request, principal, refusalStatus });
+    return {
+      [kind.member]: [...entries],
+      ...(nextCursor !== undefined && { nextCursor }),
+      ...(meta !== null && { _meta: meta }),
+    };
+  }
+
+  /** May the caller go on with a request that it began earlier? */
+  mayGoOn({ reference }: ServerRequestParams, { granted }: Admission): Promise<boolean> {
+    return this.requests.isGranted(reference, granted);
   }
 
   /** Runs a request. A failure is an error with the documented code in `data.reason`. @throws GatehouseError */

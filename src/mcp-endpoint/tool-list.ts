@@ -1,4 +1,4 @@
-import type { ListedTool, ServerStatuses, ToolListing } from '../catalog/catalog.types.js';
+import type { ListedTool, ServerStatuses } from '../catalog/catalog.types.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 
@@ -12,13 +12,21 @@ const statelessTexts: ToolTexts = new WeakMap();
 const sessionTexts: ToolTexts = new WeakMap();
 
 /** The `tools` array of a list for 2026 clients: the upstream's definitions under their public names. */
-export function statelessToolsJson(listing: ToolListing): string {
-  return arrayOf(listing, statelessTexts, (tool) => tool);
+export function statelessToolsJson(rows: readonly ListedTool[]): string {
+  return arrayOf(rows, statelessTexts, (tool) => tool);
 }
 
 /** The same for 2025 clients. */
-export function sessionToolsJson(listing: ToolListing): string {
-  return arrayOf(listing, sessionTexts, forSessionEra);
+export function sessionToolsJson(rows: readonly ListedTool[]): string {
+  return arrayOf(rows, sessionTexts, forSessionEra);
+}
+
+/** What a tool is asked for by. */
+export const nameOfRow = ({ publicName }: ListedTool): string => publicName;
+
+/** The member of a list that names its next page, to be put into JSON text after another member. */
+export function nextCursorJson(cursor: string | undefined): string {
+  return cursor === undefined ? '' : `,"nextCursor":${JSON.stringify(cursor)}`;
 }
 
 /** `_meta` of a list; null on doors of a single server, which have nothing to tell apart. */
@@ -38,8 +46,12 @@ function forSessionEra(tool: ToolDefinition): ToolDefinition {
   return { ...rest, name: tool.name, inputSchema: tool.inputSchema };
 }
 
-function arrayOf(listing: ToolListing, texts: ToolTexts, adapt: (tool: ToolDefinition) => ToolDefinition): string {
-  return `[${listing.tools.map((row) => textOf(row, texts, adapt)).join(',')}]`;
+function arrayOf(
+  rows: readonly ListedTool[],
+  texts: ToolTexts,
+  adapt: (tool: ToolDefinition) => ToolDefinition,
+): string {
+  return `[${rows.map((row) => textOf(row, texts, adapt)).join(',')}]`;
 }
 
 function textOf(

@@ -16,6 +16,7 @@ const codec = new McpServerCodec(new FieldCipher(keyring as Config));
 const secrets: ServerSettings = {
   ...DEFAULT_SETTINGS,
   url: `https://a/${CANARY}`,
+  spec_path: `https://a/${CANARY}.json`,
   credentials: { auth_value: CANARY },
   static_headers: { 'X-Secret': CANARY },
   args: [CANARY, ''],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { deepFreeze } from '../common/json.js';
 import { Secret } from '../common/secret.js';
 import { FieldCipher } from '../database/field-cipher.js';
+import { BYOK_SECRET, userVariablesOf, withGlobalValues } from './env-variables.js';
 import { McpServerEntity } from './mcp-server.entity.js';
 import type { McpServer } from './mcp-server.js';
 import type { ServerDetails } from './server-details.js';
@@ -12,7 +13,15 @@ const DEFAULT_TIMEOUT_S = 60;
 const DEFAULT_HEALTH_CHECK_INTERVAL_S = 60;
 
 /** Columns whose values are encrypted as JSON. */
-export const ENCRYPTED_COLUMNS = ['url', 'credentials', 'static_headers', 'args', 'env'] as const;
+export const ENCRYPTED_COLUMNS = [
+  'url',
+  'spec_path',
+  'credentials',
+  'static_headers',
+  'args',
+  'env',
+  'env_vars',
+] as const;
 type EncryptedColumn = (typeof ENCRYPTED_COLUMNS)[number];
 type Envelopes = { readonly [Column in EncryptedColumn]: string | null };
 type ClearValues = { readonly [Column in EncryptedColumn]: ServerSettings[Column] };
@@ -30,10 +39,12 @@ export class McpServerCodec {
     };
     return {
       url: seal('url'),
+      spec_path: seal('spec_path'),
       credentials: seal('credentials'),
       static_headers: seal('static_headers'),
       args: seal('args'),
       env: seal('env'),
+      env_vars: seal('env_vars'),
     };
   }
 
@@ -45,10 +56,13 @@ export class McpServerCodec {
     return {
       ...row,
       url: this.open(row, 'url', null),
+      spec_path: this.open(row, 'spec_path', null),
       credentials: this.open(row, 'credentials', null),
       static_headers: this.open(row, 'static_headers', {}),
       args: this.open(row, 'args', []),
       env: this.open(row, 'env', {}),
+      env_vars: this.open(row, 'env_vars', []),
+      is_config: false,
     };
   }
 
@@ -75,9 +89,13 @@ export function toServer(details: ServerDetails): McpServer {
     instructions: details.instructions,
     transport: details.transport,
     url: details.url === null ? null : new Secret(details.url),
+    specPath: details.spec_path === null ? null : new Secret(details.spec_path),
     authType: details.auth_type ?? 'none',
     credentials: details.credentials === null ? null : new Secret(deepFreeze(details.credentials)),
-    staticHeaders: new Secret(Object.freeze(lowerCaseNames(details.static_headers))),
+    staticHeaders: new Secret(
+      Object.freeze(lowerCaseNames(withGlobalValues(details.static_headers, details.env_vars))),
+    ),
+    userSecrets: userSecretsOf(details),
     extraHeaders: details.extra_headers.map((name) => name.toLowerCase()),
     command: details.command,
     args: new Secret(Object.freeze(details.args)),
@@ -99,9 +117,15 @@ export function toServer(details: ServerDetails): McpServer {
     protocolEra: details.protocol_era,
     sessionMode: details.session_mode,
     healthCheckIntervalMs: (details.health_check_interval ?? DEFAULT_HEALTH_CHECK_INTERVAL_S) * 1000,
+    isPublic: details.is_public,
     approvalStatus: details.approval_status,
     submittedBy: details.submitted_by,
   });
+}
+
+function userSecretsOf({ is_byok: isByok, static_headers: headers, env_vars: variables }: ServerDetails): string[] {
+  const names = userVariablesOf(headers, variables).map(({ name }) => name);
+  return isByok ? [BYOK_SECRET, ...names] : names;
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,9 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
+  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
+  IsISO8601,
   IsNumber,
   IsObject,
   IsOptional,
@@ -17,6 +20,7 @@ import {
 } from 'class-validator';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { IsJsonObjectWithin, IsStringListMap, IsStringMap, IsTextList } from '../common/map-validators.js';
+import { ENV_SCOPES, type EnvScope, type EnvVariable } from './env-variables.js';
 import { ArgumentRuleDto, IsArgumentRules } from '../expressions/argument-rule.dto.js';
 import {
   AUTH_TYPES,
@@ -47,6 +51,29 @@ export class ServerCredentialsDto {
   @IsString()
   @Length(1, MAX_VALUE)
   auth_value!: string;
+}
+
+/** A variable that static headers can use as `${NAME}`. */
+export class EnvVariableDto implements EnvVariable {
+  @ApiProperty({ example: 'TENANT' })
+  @IsString()
+  @Length(1, MAX_NAME)
+  name!: string;
+
+  @ApiPropertyOptional({ example: 'acme', default: '', description: 'Stored encrypted. Empty for the scope `user`' })
+  @IsString()
+  @MaxLength(MAX_VALUE)
+  value: string = '';
+
+  @ApiPropertyOptional({ enum: ENV_SCOPES, default: 'global', description: '`user`: each user stores an own value' })
+  @IsIn(ENV_SCOPES, { message: `must be one of ${ENV_SCOPES.join(', ')}` })
+  scope: EnvScope = 'global';
+
+  @ApiPropertyOptional({ type: String, nullable: true, example: 'Your tenant' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  description: string | null = null;
 }
 
 /** Settings that create and update have in common. Missing keeps what is there, null puts the default back. */
@@ -84,24 +111,32 @@ export class ServerSettingsDto implements SettingsChange {
 
   @ApiPropertyOptional({ enum: TRANSPORTS, default: 'http' })
   @IsOptional()
-  @IsIn(TRANSPORTS, {
-    message: ({ value }) =>
-      value === 'sse'
-        ? 'sse is not supported; use the Streamable HTTP endpoint of the server with "http", or "stdio"'
-        : 'must be "http" (Streamable HTTP) or "stdio"',
-  })
+  @IsIn(TRANSPORTS, { message: 'must be "http" (Streamable HTTP), "sse" (the older HTTP with SSE) or "stdio"' })
   transport?: Transport | null;
 
   @ApiPropertyOptional({
     type: String,
     nullable: true,
     example: 'https://mcp.example.com/mcp',
-    description: 'For `http`',
+    description: 'For `http` and `sse`. With `spec_path`: the base of the API',
   })
   @IsOptional()
   @IsString()
   @MaxLength(MAX_TEXT)
   url?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'https://api.example.com/openapi.json',
+    description:
+      'URL of an OpenAPI 3.0, 3.1 or Swagger 2 document (JSON or YAML), whose operations become the tools. Without ' +
+      '`url`, the API is at the first of its `servers`, which must have the origin of the document',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  spec_path?: string | null;
 
   @ApiPropertyOptional({ enum: AUTH_TYPES, nullable: true, description: 'How `credentials.auth_value` is sent' })
   @IsOptional()
@@ -119,11 +154,74 @@ export class ServerSettingsDto implements SettingsChange {
     ...TEXT_MAP,
     nullable: true,
     example: { 'x-tenant': 'acme' },
-    description: 'Sent with every request',
+    description: 'Sent with every request. `${NAME}` stands for a variable of `env_vars`',
   })
   @IsOptional()
   @IsStringMap(MAX_VALUE)
   static_headers?: Record<string, string> | null;
+
+  @ApiPropertyOptional({
+    type: [EnvVariableDto],
+    nullable: true,
+    description: 'Variables of `static_headers`. Replaced as a whole',
+  })
+  @IsOptional()
+  @IsArray({ message: 'must be a list' })
+  @ArrayMaxSize(MAX_NAMES)
+  @IsObject({ each: true, message: 'must be a list of objects' })
+  @ValidateNested({ each: true })
+  @Type(() => EnvVariableDto)
+  env_vars?: EnvVariableDto[] | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'https://login.example.com',
+    description: 'Of the authorization server of the upstream; null: discovered',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  issuer?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, example: 'https://login.example.com/authorize' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  authorization_url?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'https://login.example.com/token',
+    description: 'Another origin drops the stored credentials, unless new ones are sent',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  token_url?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, example: 'https://login.example.com/register' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  registration_url?: string | null;
+
+  @ApiPropertyOptional({ default: false, description: 'Each user stores an own key for this server' })
+  @IsOptional()
+  @IsBoolean()
+  is_byok?: boolean | null;
+
+  @ApiPropertyOptional({ type: [String], nullable: true, example: ['The key is used for your issues only.'] })
+  @IsOptional()
+  @IsTextList(MAX_NAMES, MAX_NAME)
+  byok_description?: string[] | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, example: 'https://example.com/settings/keys' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  byok_api_key_help_url?: string | null;
 
   @ApiPropertyOptional({
     type: [String],
@@ -309,6 +407,14 @@ export class UpdateMcpServerDto extends ServerSettingsDto {
   @IsString()
   @Length(1, MAX_NAME)
   server_id!: string;
+
+  @ApiPropertyOptional({
+    example: '2026-01-31T12:00:00.000Z',
+    description: 'As it was read: a later change by somebody else is a 409. `If-Match` with the ETag does the same',
+  })
+  @IsOptional()
+  @IsISO8601({ strict: true }, { message: 'must be the updated_at that was read' })
+  updated_at?: string | null;
 }
 
 /** Empty arguments are arguments too. */

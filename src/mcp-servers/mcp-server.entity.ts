@@ -8,6 +8,7 @@ export type HealthStatus = 'healthy' | 'unhealthy' | 'unknown';
 /** A registered server as stored. The columns named in `ENCRYPTED_COLUMNS` hold envelopes, never clear text. */
 @Entity('mcp_servers')
 @Index('mcp_servers_order', ['created_at', 'server_id'])
+@Index('mcp_servers_submissions', ['submitted_at'])
 export class McpServerEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'mcp_servers_pkey' })
   server_id: string;
@@ -30,6 +31,10 @@ export class McpServerEntity {
   @Column({ type: 'text', nullable: true })
   url: string | null;
 
+  /** Of a description of an API. */
+  @Column({ type: 'text', nullable: true })
+  spec_path: string | null;
+
   @Column({ type: 'text', nullable: true })
   auth_type: AuthType | null;
 
@@ -50,6 +55,31 @@ export class McpServerEntity {
 
   @Column({ type: 'text', nullable: true })
   env: string | null;
+
+  /** Variables for static headers. */
+  @Column({ type: 'text', nullable: true })
+  env_vars: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  issuer: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  authorization_url: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  token_url: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  registration_url: string | null;
+
+  @Column({ type: 'boolean', default: false })
+  is_byok: boolean;
+
+  @Column({ type: 'text', array: true, default: '{}' })
+  byok_description: string[];
+
+  @Column({ type: 'text', nullable: true })
+  byok_api_key_help_url: string | null;
 
   @Column({ type: 'text', array: true, default: '{}' })
   allowed_tools: string[];
@@ -102,11 +132,25 @@ export class McpServerEntity {
   @Column({ type: 'text', nullable: true })
   source_url: string | null;
 
+  /** Listed for everybody, without a credential. */
+  @Column({ type: 'boolean', default: false })
+  is_public: boolean;
+
   @Column({ type: 'text', default: 'active' })
   approval_status: ApprovalStatus;
 
+  /** User, else key, that submitted it. */
   @Column({ type: 'text', nullable: true })
   submitted_by: string | null;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  submitted_at: Date | null;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  reviewed_at: Date | null;
+
+  @Column({ type: 'text', nullable: true })
+  review_notes: string | null;
 
   @Column({ type: 'text', default: 'unknown' })
   health_status: HealthStatus;

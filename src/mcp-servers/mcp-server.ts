@@ -3,8 +3,11 @@ import type { Secret } from '../common/secret.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
 
 /** Transports that this gateway can speak to an upstream. */
-export const TRANSPORTS = ['http', 'stdio'] as const;
+export const TRANSPORTS = ['http', 'sse', 'stdio'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
+
+/** What a server is spoken to with: its transport, or plain requests to an API that a document describes. */
+export type BackendKind = Transport | 'openapi';
 
 /** How the stored credential is sent. `none` sends nothing. */
 export const AUTH_TYPES = ['none', 'api_key', 'bearer_token', 'basic', 'authorization', 'token'] as const;
@@ -38,11 +41,18 @@ export interface McpServer {
   readonly description: string | null;
   readonly instructions: string | null;
   readonly transport: Transport;
-  /** Set for `http`. */
+  /** Set for `http` and `sse`; for an OpenAPI server the base of the API, or null: as its document says. */
   readonly url: Secret | null;
+  /** URL of an OpenAPI document; with one, this is no MCP server whatever its transport says. Missing: none. */
+  readonly specPath?: Secret | null;
   readonly authType: AuthType;
   readonly credentials: Secret<ServerCredentials> | null;
   readonly staticHeaders: Secret<Readonly<Record<string, string>>>;
+  /**
+   * What each user must have stored before a call: names of variables of static headers, and `BYOK_SECRET` for an own
+   * key. Missing: nothing.
+   */
+  readonly userSecrets?: readonly string[];
   /** Names (lower case) of caller headers that are forwarded. */
   readonly extraHeaders: readonly string[];
   /** Set for `stdio`. */
@@ -73,8 +83,15 @@ export interface McpServer {
   readonly protocolEra: ProtocolEra;
   readonly sessionMode: SessionMode;
   readonly healthCheckIntervalMs: number;
+  /** Listed for everybody, without a credential. Missing: no. */
+  readonly isPublic?: boolean;
   readonly approvalStatus: ApprovalStatus;
   readonly submittedBy: string | null;
+}
+
+/** The kind of backend that a server needs. */
+export function backendKindOf({ specPath, transport }: Pick<McpServer, 'specPath' | 'transport'>): BackendKind {
+  return specPath === null || specPath === undefined ? transport : 'openapi';
 }
 
 /** The active servers at one moment. Replaced as a whole; a request works on the one it started with. */

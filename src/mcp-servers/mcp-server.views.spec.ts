@@ -1,16 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
 import { getMetadataArgsStorage } from 'typeorm';
 import { MASTER_PRINCIPAL } from '../auth/key-principal.js';
 import type { Principal } from '../auth/principal.js';
-import { McpServerViewDto } from './mcp-server-view.dto.js';
 import { McpServerEntity } from './mcp-server.entity.js';
+import { serverViewSchemas } from './mcp-server.schemas.js';
 import {
+  isAdminView,
   readerOf,
+  READERS,
   SERVER_COLUMNS,
   toAdminView,
   toNonAdminView,
   toRestrictedView,
   toViewerView,
+  viewFor,
 } from './mcp-server.views.js';
 import type { ServerDetails } from './server-details.js';
 
@@ -26,6 +30,7 @@ const server: ServerDetails = {
   instructions: 'instructions',
   transport: 'http',
   url: `https://user:${CANARY}@mcp.example.com/mcp/sk-${CANARY}-12345678?token=${CANARY}`,
+  spec_path: `https://mcp.example.com/openapi.json?token=${CANARY}`,
   auth_type: 'bearer_token',
   credentials: { auth_value: CANARY },
   static_headers: { 'x-secret': CANARY },
@@ -33,13 +38,25 @@ const server: ServerDetails = {
   command: 'npx',
   args: ['--api-key', CANARY, `--token=${CANARY}`, `https://${CANARY}@example.com/`, 'plain'],
   env: { API_KEY: CANARY },
+  env_vars: [
+    { name: 'TENANT', value: CANARY, scope: 'global', description: null },
+    { name: 'OWN', value: '', scope: 'user', description: 'yours' },
+  ],
+  issuer: 'https://login.example.com',
+  authorization_url: 'https://login.example.com/authorize',
+  token_url: `https://login.example.com/token?key=${CANARY}`,
+  registration_url: 'https://login.example.com/register',
+  is_byok: true,
+  byok_description: ['line'],
+  byok_api_key_help_url: 'https://example.com/keys',
   allowed_tools: ['echo'],
   disallowed_tools: ['rm'],
   allowed_params: { echo: ['message'] },
   argument_rules: [{ tool: 'echo', when: 'true', effect: 'allow', message: null }],
   tool_name_to_display_name: { echo: 'say' },
   tool_name_to_description: { echo: 'says' },
-  mcp_info: { is_public: true, logo_url: 'logo' },
+  mcp_info: { logo_url: 'logo' },
+  is_public: true,
   allow_all_keys: true,
   available_on_public_internet: false,
   mcp_access_groups: ['developers'],
@@ -52,6 +69,9 @@ const server: ServerDetails = {
   source_url: 'https://example.com/source',
   approval_status: 'active',
   submitted_by: 'user-1',
+  submitted_at: NOW,
+  reviewed_at: NOW,
+  review_notes: 'notes',
   health_status: 'healthy',
   last_health_check: NOW,
   health_check_error: 'timeout',
@@ -60,12 +80,14 @@ const server: ServerDetails = {
   created_by: 'master',
   updated_at: NOW,
   updated_by: 'master',
+  is_config: false,
 };
 
 const hidden = {
   credentials: null,
   credential_keys: [],
   url: null,
+  spec_path: null,
   static_headers: null,
   extra_headers: [],
   env: {},
@@ -73,6 +95,12 @@ const hidden = {
   args: [],
   instructions: null,
   submitted_by: null,
+  review_notes: null,
+  env_vars: null,
+  issuer: null,
+  token_url: null,
+  authorization_url: null,
+  registration_url: null,
   guardrails: [],
   argument_rules: [],
   timeout: null,
@@ -81,23 +109,26 @@ const hidden = {
 describe('views of a server', () => {
   it('classify every column of the entity, and nothing else', () => {
     const columns = getMetadataArgsStorage().columns.filter(({ target }) => target === McpServerEntity);
-    expect(columns.map(({ propertyName }) => propertyName).toSorted()).toEqual(Object.keys(SERVER_COLUMNS).toSorted());
+    const names = [...columns.map(({ propertyName }) => propertyName), 'is_config'];
+    expect(names.toSorted()).toEqual(Object.keys(SERVER_COLUMNS).toSorted());
   });
 
-  it.each([toAdminView, toViewerView, toNonAdminView, toRestrictedView])(
-    '%p has the fields of the API document',
-    (view) => {
-      const documented: unknown = Reflect.getMetadata('swagger/apiModelPropertiesArray', McpServerViewDto.prototype);
-      if (!Array.isArray(documented)) throw new Error('the API document has no such class');
-      const fields = documented.map((field: string) => field.slice(1));
-      expect(Object.keys(view(server)).toSorted()).toEqual(fields.toSorted());
-    },
-  );
+  it.each(READERS)('for a reader "%s" have the form that the API document says', (reader) => {
+    const name = `McpServer${reader.charAt(0).toUpperCase()}${reader.slice(1)}View`;
+    const schema = serverViewSchemas()[name];
+    if (schema === undefined) throw new Error(`there is no schema ${name}`);
+    const validate = new Ajv({ strict: false, formats: { 'date-time': true } }).compile(schema);
+    const view = viewFor(reader, server);
+    expect([validate(view), validate.errors]).toEqual([true, null]);
+    // A view that shows more than it should is not what the document says.
+    if (!isAdminView(reader)) expect(validate(toAdminView(server))).toBe(false);
+  });
 
   it('show an admin everything but stored credentials', () => {
     const view = toAdminView(server);
     expect(view).toMatchObject({
       url: server.url,
+      spec_path: server.spec_path,
       static_headers: server.static_headers,
       env: server.env,
       args: server.args,
@@ -114,6 +145,7 @@ describe('views of a server', () => {
     const view = toViewerView(server);
     expect(view).toMatchObject({
       url: 'https://***@mcp.example.com/mcp/***?token=***',
+      spec_path: 'https://mcp.example.com/openapi.json?token=***',
       static_headers: { 'x-secret': '***' },
       env: { API_KEY: '***' },
       args: ['--api-key', '***', '--token=***', 'https://***@example.com/', 'plain'],
@@ -130,7 +162,7 @@ describe('views of a server', () => {
       ...hidden,
       server_id: 'id-1',
       allowed_tools: ['echo'],
-      mcp_info: server.mcp_info,
+      mcp_info: { logo_url: 'logo', is_public: true },
       created_by: 'master',
       health_check_error: 'timeout',
     });
@@ -152,7 +184,18 @@ describe('views of a server', () => {
       created_by: null,
       updated_at: null,
     });
-    expect(toRestrictedView({ ...server, mcp_info: { logo_url: 'x' } }).mcp_info).toBeNull();
+    expect(toRestrictedView({ ...server, is_public: false, mcp_info: { is_public: true } }).mcp_info).toBeNull();
+  });
+});
+
+describe('the submitter', () => {
+  it('sees what the review says besides, and no secret', () => {
+    const view = viewFor('submitter', server);
+    expect(view).toMatchObject({
+      ...hidden,
+      ...{ instructions: 'instructions', submitted_by: 'user-1', review_notes: 'notes' },
+    });
+    expect(JSON.stringify(view)).not.toContain(CANARY);
   });
 });
 

@@ -1,68 +1,138 @@
 import type { JsonValue } from '../common/json.js';
 import { hasAdminView, isAdmin, type Principal } from '../auth/principal.js';
-import { maskArguments, maskUrl, maskValues } from './masking.js';
+import { AUTH_TYPES, PROTOCOL_ERAS, SESSION_MODES, TRANSPORTS } from './mcp-server.js';
+import {
+  BLANK_VARIABLES,
+  EMPTY_LIST,
+  EMPTY_MAP,
+  FLAG,
+  INFO,
+  LIST,
+  LIST_MAP,
+  MAP,
+  MASKED_LIST,
+  MASKED_URL,
+  MASKED_VALUES,
+  NULL,
+  NULLABLE_NUMBER,
+  nullableOneOf,
+  NULLABLE_TEXT,
+  oneOf,
+  PUBLIC_INFO,
+  RULES,
+  TEXT,
+  TIME,
+  VARIABLES,
+  type Shown,
+} from './projection.js';
 import type { ServerDetails } from './server-details.js';
 
 /** A server as one kind of reader sees it. */
 export type ServerView = Readonly<Record<string, JsonValue>>;
 
-/** Kinds of reader, from the most to the least trusted. */
-export type Reader = 'admin' | 'viewer' | 'nonAdmin' | 'restricted';
+/** Kinds of reader. A submitter reads the own server as `nonAdmin`, with what a review says besides. */
+export const READERS = ['admin', 'viewer', 'nonAdmin', 'restricted', 'submitter'] as const;
+export type Reader = (typeof READERS)[number];
 
-type Show<Value> = (value: Value) => JsonValue;
-
-interface Column<Value> {
+/** What each kind of reader sees of a column. */
+export interface ShownColumn<Value> {
   /** Name in the answer, where it is not the one of the column. */
   readonly as?: string;
-  readonly show: Readonly<Record<Reader, Show<Value>>>;
+  /** For the API document. */
+  readonly about?: string;
+  readonly show: Readonly<Record<Reader, Shown<Value>>>;
 }
 
-type Columns = { readonly [Name in keyof ServerDetails]: Column<ServerDetails[Name]> | 'never shown' };
+type Columns = { readonly [Name in keyof ServerDetails]: ShownColumn<ServerDetails[Name]> | 'never shown' };
 
-/** What each kind of reader sees of each column. A column that is missing here does not compile. */
+const HEALTH_ERRORS = ['timeout', 'connection_refused', 'tls', 'unauthorized', 'protocol', 'unknown'];
+const STATES = ['pending_review', 'active', 'rejected', 'draft'];
+
+/**
+ * The one table of what each kind of reader sees of each column: views and their schemas are made from it. A column
+ * that is missing here does not compile.
+ */
 export const SERVER_COLUMNS: Columns = {
-  server_id: everybody(plain),
-  server_name: everybody(plain),
-  alias: everybody(plain),
-  description: everybody(plain),
-  instructions: adminViews(plain, null),
-  transport: everybody(plain),
-  url: { show: { admin: plain, viewer: nullable(maskUrl), nonAdmin: blank(null), restricted: blank(null) } },
-  auth_type: everybody(plain),
-  credentials: everybody(blank(null)),
-  static_headers: adminOnly(maskValues, null),
-  extra_headers: adminViews(list, []),
-  command: adminViews(plain, null),
-  args: { show: { admin: list, viewer: maskArguments, nonAdmin: blank([]), restricted: blank([]) } },
-  env: adminOnly(maskValues, {}),
-  allowed_tools: unrestricted(list, []),
-  disallowed_tools: unrestricted(list, []),
-  allowed_params: unrestricted(nullable(listMap), null),
-  argument_rules: adminViews(rules, []),
-  tool_name_to_display_name: everybody(map),
-  tool_name_to_description: everybody(map),
-  mcp_info: { show: { admin: info, viewer: info, nonAdmin: info, restricted: publicInfo } },
-  allow_all_keys: everybody(plain),
-  available_on_public_internet: everybody(plain),
-  mcp_access_groups: unrestricted(list, []),
-  guardrails: adminViews(list, []),
-  timeout: adminViews(plain, null),
-  max_concurrent_requests: adminViews(plain, null),
-  protocol_era: adminViews(plain, null),
-  session_mode: adminViews(plain, null),
-  health_check_interval: adminViews(plain, null),
-  source_url: everybody(plain),
-  approval_status: everybody(plain),
-  submitted_by: adminViews(plain, null),
-  health_status: { as: 'status', ...everybody(plain) },
-  last_health_check: unrestricted(time, null),
-  health_check_error: unrestricted(plain, null),
+  server_id: everybody(TEXT),
+  server_name: everybody(NULLABLE_TEXT),
+  alias: everybody(NULLABLE_TEXT),
+  description: everybody(NULLABLE_TEXT),
+  instructions: reviewed(NULLABLE_TEXT),
+  transport: everybody(oneOf<ServerDetails['transport']>(TRANSPORTS)),
+  url: split(NULLABLE_TEXT, MASKED_URL, NULL),
+  spec_path: split(NULLABLE_TEXT, MASKED_URL, NULL),
+  auth_type: everybody(nullableOneOf<ServerDetails['auth_type']>(AUTH_TYPES)),
+  credentials: { ...everybody(NULL), about: 'Always null: stored secrets are never returned' },
+  static_headers: split(MAP, MASKED_VALUES, NULL),
+  extra_headers: adminViews(LIST, EMPTY_LIST),
+  command: adminViews(NULLABLE_TEXT, NULL),
+  args: split(LIST, MASKED_LIST, EMPTY_LIST),
+  env: split(MAP, MASKED_VALUES, EMPTY_MAP),
+  env_vars: split(VARIABLES, BLANK_VARIABLES, NULL),
+  issuer: adminViews(NULLABLE_TEXT, NULL),
+  authorization_url: adminViews(NULLABLE_TEXT, NULL),
+  token_url: split(NULLABLE_TEXT, MASKED_URL, NULL),
+  registration_url: adminViews(NULLABLE_TEXT, NULL),
+  is_byok: everybody(FLAG),
+  byok_description: everybody(LIST),
+  byok_api_key_help_url: everybody(NULLABLE_TEXT),
+  allowed_tools: unrestricted(LIST, EMPTY_LIST),
+  disallowed_tools: unrestricted(LIST, EMPTY_LIST),
+  allowed_params: unrestricted(LIST_MAP, NULL),
+  argument_rules: adminViews(RULES, EMPTY_LIST),
+  tool_name_to_display_name: everybody(MAP),
+  tool_name_to_description: everybody(MAP),
+  mcp_info: unrestricted(INFO, PUBLIC_INFO),
+  allow_all_keys: everybody(FLAG),
+  available_on_public_internet: everybody(FLAG),
+  mcp_access_groups: unrestricted(LIST, EMPTY_LIST),
+  guardrails: adminViews(LIST, EMPTY_LIST),
+  timeout: { ...adminViews(NULLABLE_NUMBER, NULL), about: 'Seconds' },
+  max_concurrent_requests: adminViews(NULLABLE_NUMBER, NULL),
+  protocol_era: adminViews(nullableOneOf<ServerDetails['protocol_era']>(PROTOCOL_ERAS), NULL),
+  session_mode: adminViews(nullableOneOf<ServerDetails['session_mode']>(SESSION_MODES), NULL),
+  health_check_interval: { ...adminViews(NULLABLE_NUMBER, NULL), about: 'Seconds' },
+  source_url: everybody(NULLABLE_TEXT),
+  is_public: 'never shown',
+  approval_status: everybody(oneOf<ServerDetails['approval_status']>(STATES)),
+  submitted_by: reviewed(NULLABLE_TEXT),
+  submitted_at: reviewed(TIME),
+  reviewed_at: reviewed(TIME),
+  review_notes: reviewed(NULLABLE_TEXT),
+  health_status: {
+    as: 'status',
+    about: 'Result of the last check',
+    ...everybody(oneOf<ServerDetails['health_status']>(['healthy', 'unhealthy', 'unknown'])),
+  },
+  last_health_check: unrestricted(TIME, NULL),
+  health_check_error: unrestricted(nullableOneOf<string | null>(HEALTH_ERRORS), NULL),
   revision: 'never shown',
-  created_at: unrestricted(time, null),
-  created_by: unrestricted(plain, null),
-  updated_at: unrestricted(time, null),
-  updated_by: unrestricted(plain, null),
+  created_at: unrestricted(TIME, NULL),
+  created_by: unrestricted(TEXT, NULL),
+  updated_at: unrestricted(TIME, NULL),
+  updated_by: unrestricted(TEXT, NULL),
+  is_config: { ...everybody(FLAG), about: 'It is written in gateway.yaml, and read only here' },
 };
+
+interface Projection {
+  readonly as: string;
+  readonly of: (server: ServerDetails) => JsonValue;
+}
+
+/** The table by reader: a list makes many views. */
+const PROJECTIONS: Readonly<Record<Reader, readonly Projection[]>> = {
+  admin: projectionsOf('admin'),
+  viewer: projectionsOf('viewer'),
+  nonAdmin: projectionsOf('nonAdmin'),
+  restricted: projectionsOf('restricted'),
+  submitter: projectionsOf('submitter'),
+};
+
+/** What a view has besides its columns. */
+export interface ViewContext {
+  /** Has the caller an own key stored? null: not asked, or the server takes none. */
+  readonly hasUserCredential?: boolean | null;
+}
 
 /** Which view a caller gets. A restricted key is restricted whatever its role is. */
 export function readerOf(principal: Principal): Reader {
@@ -81,78 +151,47 @@ export const toNonAdminView = (server: ServerDetails): ServerView => viewFor('no
 export const toRestrictedView = (server: ServerDetails): ServerView => viewFor('restricted', server);
 
 /** A server as this kind of reader sees it. */
-export function viewFor(reader: Reader, server: ServerDetails): ServerView {
+export function viewFor(reader: Reader, server: ServerDetails, context: ViewContext = {}): ServerView {
   const shown: Record<string, JsonValue> = {};
-  for (const name of Object.keys(SERVER_COLUMNS) as (keyof ServerDetails)[]) show(shown, name, reader, server);
-  return { ...shown, credential_keys: isAdminView(reader) ? Object.keys(server.credentials ?? {}) : [] };
+  for (const { as, of } of PROJECTIONS[reader]) shown[as] = of(server);
+  shown['credential_keys'] = isAdminView(reader) ? Object.keys(server.credentials ?? {}) : [];
+  shown['has_user_credential'] = context.hasUserCredential ?? null;
+  return shown;
 }
 
-function show<Name extends keyof ServerDetails>(
-  shown: Record<string, JsonValue>,
-  name: Name,
-  reader: Reader,
-  server: ServerDetails,
-): void {
-  const column: Column<ServerDetails[Name]> | 'never shown' = SERVER_COLUMNS[name];
-  if (column !== 'never shown') shown[column.as ?? name] = column.show[reader](server[name]);
-}
-
-function isAdminView(reader: Reader): boolean {
+/** Admin views see what is stored, one of them with values masked. */
+export function isAdminView(reader: Reader): boolean {
   return reader === 'admin' || reader === 'viewer';
 }
 
-function everybody<Value>(shown: Show<Value>): Column<Value> {
-  return { show: { admin: shown, viewer: shown, nonAdmin: shown, restricted: shown } };
+function projectionsOf(reader: Reader): Projection[] {
+  return (Object.keys(SERVER_COLUMNS) as (keyof ServerDetails)[]).flatMap((name) => projectionOf(name, reader) ?? []);
 }
 
-function unrestricted<Value>(shown: Show<Value>, hidden: JsonValue): Column<Value> {
-  return { show: { admin: shown, viewer: shown, nonAdmin: shown, restricted: blank(hidden) } };
+function projectionOf<Name extends keyof ServerDetails>(name: Name, reader: Reader): Projection | null {
+  const column: ShownColumn<ServerDetails[Name]> | 'never shown' = SERVER_COLUMNS[name];
+  if (column === 'never shown') return null;
+  const { of } = column.show[reader];
+  return { as: column.as ?? name, of: (server) => of(server[name], server) };
 }
 
-function adminViews<Value>(shown: Show<Value>, hidden: JsonValue): Column<Value> {
-  return { show: { admin: shown, viewer: shown, nonAdmin: blank(hidden), restricted: blank(hidden) } };
+function everybody<Value>(shown: Shown<Value>): ShownColumn<Value> {
+  return { show: { admin: shown, viewer: shown, nonAdmin: shown, restricted: shown, submitter: shown } };
 }
 
-function adminOnly(masked: Show<ServerDetails['env']>, hidden: JsonValue): Column<ServerDetails['env']> {
-  return { show: { admin: map, viewer: masked, nonAdmin: blank(hidden), restricted: blank(hidden) } };
+function unrestricted<Value>(shown: Shown<Value>, hidden: Shown<Value>): ShownColumn<Value> {
+  return { show: { admin: shown, viewer: shown, nonAdmin: shown, restricted: hidden, submitter: shown } };
 }
 
-function blank(hidden: JsonValue): () => JsonValue {
-  return () => hidden;
+function adminViews<Value>(shown: Shown<Value>, hidden: Shown<Value>): ShownColumn<Value> {
+  return split(shown, shown, hidden);
 }
 
-function nullable<Value>(shown: Show<Value>): Show<Value | null> {
-  return (value) => (value === null ? null : shown(value));
+/** For admin views, and whoever submitted the server. */
+function reviewed<Value>(shown: Shown<Value>): ShownColumn<Value> {
+  return { show: { admin: shown, viewer: shown, nonAdmin: NULL, restricted: NULL, submitter: shown } };
 }
 
-function plain(value: string | number | boolean | null): JsonValue {
-  return value;
-}
-
-function list(value: readonly string[]): JsonValue {
-  return [...value];
-}
-
-function map(value: Readonly<Record<string, string>>): JsonValue {
-  return { ...value };
-}
-
-function listMap(value: Readonly<Record<string, readonly string[]>>): JsonValue {
-  return Object.fromEntries(Object.entries(value).map(([name, entries]) => [name, [...entries]]));
-}
-
-function rules(value: ServerDetails['argument_rules']): JsonValue {
-  return value.map(({ tool, when, effect, message }) => ({ tool, when, effect, message }));
-}
-
-function time(value: Date | null): JsonValue {
-  return value === null ? null : value.toISOString();
-}
-
-function info(value: ServerDetails['mcp_info']): JsonValue {
-  return value === null ? null : { ...value };
-}
-
-function publicInfo(value: ServerDetails['mcp_info']): JsonValue {
-  return value?.['is_public'] ? { is_public: true } : null;
+function split<Value>(admin: Shown<Value>, viewer: Shown<Value>, others: Shown<Value>): ShownColumn<Value> {
+  return { show: { admin, viewer, nonAdmin: others, restricted: others, submitter: others } };
 }

@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/fixtures/test-database.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { GuardrailNames } from '../auth/guardrail-names.js';
+import { ToolsetReferences } from '../auth/toolset-references.js';
 import { GrantReach } from '../auth/grant-reach.js';
 import { KeyDirectory } from '../auth/key-directory.js';
 import { MASTER_PRINCIPAL } from '../auth/key-principal.js';
@@ -13,6 +14,7 @@ import { KeysService } from '../auth/keys.service.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { Secret } from '../common/secret.js';
 import type { Config } from '../config/config.js';
+import { DEFAULT_MANAGEMENT } from '../config/parse-management.js';
 import { ConfigModule } from '../config/config.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { migrateLocked } from '../database/migrate.js';
@@ -22,6 +24,8 @@ import { OutboundModule } from '../outbound/outbound.module.js';
 import { McpServersModule } from './mcp-servers.module.js';
 import { McpServersService } from './mcp-servers.service.js';
 import { ServerHealthStore } from './server-health.store.js';
+import { ServerPages } from './server-pages.js';
+import { ServerProbe } from './server-probe.js';
 import { ServerRegistry } from './server-registry.js';
 import { ServerVisibility } from './server-visibility.js';
 
@@ -32,6 +36,13 @@ class NothingVisible extends ServerVisibility {
   visibleServerIds(): ReadonlySet<string> {
     return new Set();
   }
+  clientAddress(): null {
+    return null;
+  }
+}
+
+class NoProbe extends ServerProbe {
+  async check(): Promise<void> {}
 }
 
 /** Assignments are tested elsewhere: no key here is in a team, or made by anybody but an admin. */
@@ -48,6 +59,12 @@ class NoReach extends GrantReach {
   namesOf(): ReadonlyMap<string, string> {
     return new Map();
   }
+  toolsetsToGive(): ReadonlySet<string> {
+    return new Set();
+  }
+  toolsetNames(): string[] {
+    return [];
+  }
   excess(): never {
     throw new Error('an admin is not compared');
   }
@@ -59,14 +76,22 @@ class NoGuardrails extends GuardrailNames {
   }
 }
 
+class NoToolsets extends ToolsetReferences {
+  async resolve(): Promise<ReadonlyMap<string, string>> {
+    return new Map();
+  }
+}
+
 @Global()
 @Module({
   providers: [
     { provide: ServerVisibility, useClass: NothingVisible },
+    { provide: ServerProbe, useClass: NoProbe },
     { provide: GrantReach, useClass: NoReach },
     { provide: GuardrailNames, useClass: NoGuardrails },
+    { provide: ToolsetReferences, useClass: NoToolsets },
   ],
-  exports: [ServerVisibility, GrantReach, GuardrailNames],
+  exports: [ServerVisibility, ServerProbe, GrantReach, GuardrailNames, ToolsetReferences],
 })
 class VisibilityModule {}
 
@@ -83,7 +108,9 @@ async function startReplica(databaseUrl: string): Promise<INestApplicationContex
     outboundAllow: [{ kind: 'cidr', cidr: '127.0.0.0/8' }],
     stdioCommands: [],
     jwtIssuers: [],
+    mcpServers: [],
     unknownCustomers: 'allow',
+    management: DEFAULT_MANAGEMENT,
     toolPrefixSeparator: '-',
   } as Partial<Config> as Config;
   const built = await Test.createTestingModule({
@@ -141,6 +168,7 @@ describe('servers and grants on two replicas', () => {
   });
 
   const servers = (replica = here): McpServersService => replica.get(McpServersService, { strict: false });
+  const pages = (): ServerPages => here.get(ServerPages, { strict: false });
   const keys = (replica = here): KeysService => replica.get(KeysService, { strict: false });
   const registry = (replica = here): ServerRegistry => replica.get(ServerRegistry, { strict: false });
   const directory = (replica = here): KeyDirectory => replica.get(KeyDirectory, { strict: false });
@@ -160,14 +188,14 @@ describe('servers and grants on two replicas', () => {
     await servers().create(null, settings('another'), MASTER_PRINCIPAL);
     await here.get(ServerHealthStore, { strict: false }).save(id, { status: 'healthy', error: null });
     expect(registry().current.byId.get(id)).toBe(before);
-    expect((await servers().find(id, 'all'))?.health_status).toBe('healthy');
+    expect((await servers().find(id))?.health_status).toBe('healthy');
   });
 
   it('tells listeners which servers changed', async () => {
     const changes: string[] = [];
     registry().onChange((ids) => changes.push(...ids));
     const { server_id: id } = await servers().create(null, settings('told'), MASTER_PRINCIPAL);
-    await servers().delete(id);
+    await servers().delete(id, MASTER_PRINCIPAL);
     expect(changes).toEqual([id, id]);
   });
 
@@ -194,7 +222,7 @@ describe('servers and grants on two replicas', () => {
   it('refuses an id that is taken, and leaves its server as it is', async () => {
     const { server_id: id } = await servers().create(null, settings('taken'), MASTER_PRINCIPAL);
     expect(await codeOf(servers().create(id, settings('thief'), MASTER_PRINCIPAL))).toBe('conflict');
-    expect((await servers().find(id, 'all'))?.server_name).toBe('taken');
+    expect((await servers().find(id))?.server_name).toBe('taken');
   });
 
   it('takes a deleted server out of every grant; a later one with its id starts with none', async () => {
@@ -209,7 +237,7 @@ describe('servers and grants on two replicas', () => {
     expect(record.permission_closed).toBe(false);
     const untouched = directory().find(other.token);
 
-    await servers().delete(id);
+    await servers().delete(id, MASTER_PRINCIPAL);
     await servers().create(id, settings('mortal'), MASTER_PRINCIPAL);
 
     const level = directory().find(record.token)?.level;
@@ -227,7 +255,7 @@ describe('servers and grants on two replicas', () => {
     const made = Array.from({ length: 6 }, (_, index) =>
       keys(index % 2 === 0 ? here : there).generate(granting, MASTER_PRINCIPAL),
     );
-    const [records] = await Promise.all([Promise.all(made), servers(there).delete(id)]);
+    const [records] = await Promise.all([Promise.all(made), servers(there).delete(id, MASTER_PRINCIPAL)]);
     for (const { record } of records) {
       const { object_permission: kept, permission_closed: closed } = await keys().info(record.token, MASTER_PRINCIPAL);
       expect({ servers: kept?.mcp_servers, closed }).toEqual({ servers: [], closed: true });
@@ -249,11 +277,23 @@ describe('servers and grants on two replicas', () => {
   });
 
   it('pages through servers in order of creation', async () => {
-    const first = await servers().list('all', 2, null);
-    const second = await servers().list('all', 2, first.next);
-    const all = await servers().list('all', 500, null);
+    const first = await pages().page('all', 2, null, {});
+    const second = await pages().page('all', 2, first.next, {});
+    const all = await pages().page('all', 500, null, {});
     expect(all.next).toBeNull();
     const ids = [...first.items, ...second.items].map((server) => server.server_id);
     expect(ids).toEqual(all.items.slice(0, 4).map((server) => server.server_id));
+  });
+
+  it('lists what a server is now, however often it was listed before', async () => {
+    const { server_id: id } = await servers().create(null, settings('listed'), MASTER_PRINCIPAL);
+    const listed = async (): Promise<unknown> =>
+      (await pages().page('all', 500, null, {})).items.find((server) => server.server_id === id);
+    expect(await listed()).toMatchObject({ description: null, health_status: 'unknown' });
+    await servers().update(id, { description: 'new' }, MASTER_PRINCIPAL);
+    await here.get(ServerHealthStore, { strict: false }).save(id, { status: 'healthy', error: null });
+    expect(await listed()).toMatchObject({ description: 'new', health_status: 'healthy' });
+    await servers().delete(id, MASTER_PRINCIPAL);
+    expect(await listed()).toBeUndefined();
   });
 });

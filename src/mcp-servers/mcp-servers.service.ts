@@ -1,20 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { DataSource, In, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
 import { ServerGrants } from '../auth/server-grants.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
-import { pageOf, type Page, type PagePosition } from '../common/page.js';
+import { ConfiguredServers } from './configured/configured-servers.js';
+import { assertUnchanged, type Precondition } from './if-match.js';
 import { McpServerCodec, toServer } from './mcp-server.codec.js';
 import { McpServerEntity } from './mcp-server.entity.js';
 import type { McpServer } from './mcp-server.js';
+import { ServerDeletions } from './server-deletions.js';
 import { ServerChecks } from './server-checks.js';
 import type { ServerDetails } from './server-details.js';
-import { changedSettings, newSettings, type ServerSettings, type SettingsChange } from './server-settings.js';
+import { newRow } from './server-rows.js';
+import { ServerRegistry } from './server-registry.js';
+import {
+  changedSettings,
+  isSameUse,
+  newSettings,
+  type ServerSettings,
+  type SettingsChange,
+} from './server-settings.js';
 import { ServerWrites } from './server-writes.js';
-
-/** Which servers a reader may see: all, or these. */
-export type VisibleServers = 'all' | ReadonlySet<string>;
+import { UserSecretStore } from './user-secrets/user-secret-store.js';
 
 /** Registers, changes, shows and deletes servers. */
 @Injectable()
@@ -25,6 +33,10 @@ export class McpServersService {
     private readonly checks: ServerChecks,
     private readonly writes: ServerWrites,
     private readonly grants: ServerGrants,
+    private readonly deletions: ServerDeletions,
+    private readonly configured: ConfiguredServers,
+    private readonly registry: ServerRegistry,
+    private readonly userSecrets: UserSecretStore,
   ) {}
 
   /**
@@ -37,39 +49,35 @@ export class McpServersService {
     this.checks.checkSettings(id, settings);
     this.checks.checkGuardrails(sent);
     await this.checks.checkAddress(sent);
-    return this.writes.write(id, async (manager, revision) => {
-      if (await manager.existsBy(McpServerEntity, { server_id: id })) throw idTaken();
+    return this.writes.write(id, { author: actor }, async (manager, { revision }) => {
+      const isTaken = await manager.existsBy(McpServerEntity, { server_id: id });
+      if (isTaken || this.registry.isConfigured(id)) throw idTaken();
       await this.checks.checkUnique(id, settings, manager);
-      const now = new Date();
-      const row = Object.assign(new McpServerEntity(), {
-        ...this.columns(id, settings),
-        server_id: id,
-        approval_status: 'active' as const,
-        submitted_by: null,
-        health_status: 'unknown' as const,
-        last_health_check: null,
-        health_check_error: null,
-        revision,
-        created_at: now,
-        created_by: actor.id,
-        updated_at: now,
-        updated_by: actor.id,
-      });
+      const row = newRow(this.codec, { id, settings, revision, createdBy: actor.id });
       await manager.save(row);
       return this.codec.toDetails(row);
     });
   }
 
   /**
-   * Changes what is sent and keeps the rest.
-   * @throws GatehouseError `not_found`, `invalid_request` with every fault, `conflict` when a name is taken
+   * Changes what is sent and keeps the rest. Secrets, those of users too, stay with the origin that they were stored for.
+   * @throws GatehouseError `not_found`, `invalid_request` with every fault, `conflict` when a name is taken or the
+   * server is not what the caller had read
    */
-  async update(id: string, sent: SettingsChange, actor: Principal): Promise<ServerDetails> {
+  async update(
+    id: string,
+    sent: SettingsChange,
+    actor: Principal,
+    precondition: Precondition = {},
+  ): Promise<ServerDetails> {
     this.checks.checkGuardrails(sent);
     await this.checks.checkAddress(sent);
-    return this.writes.write(id, async (manager, revision) => {
-      const row = await storedServer(id, manager);
+    return this.writes.write(id, { author: actor }, async (manager, { revision, alsoChanges }) => {
+      const row = await storedServer(id, manager, this.registry);
+      assertUnchanged(row, precondition);
+      const before = this.codec.toDetails(row);
       const settings = await this.settingsAfter(row, sent, manager);
+      if (!isSameUse(before, settings)) alsoChanges(await this.userSecrets.removeOfServer(id, manager));
       Object.assign(row, this.columns(id, settings), { revision, updated_at: new Date(), updated_by: actor.id });
       await manager.save(row);
       return this.codec.toDetails(row);
@@ -83,43 +91,37 @@ export class McpServersService {
   async rehearse(id: string, sent: SettingsChange): Promise<McpServer> {
     await this.checks.checkAddress(sent);
     const { manager } = this.database;
-    const row = await storedServer(id, manager);
+    const row = await storedServer(id, manager, this.registry);
     return toServer({ ...this.codec.toDetails(row), ...(await this.settingsAfter(row, sent, manager)) });
   }
 
   /**
    * Deletes a server with every grant that names it.
-   * @throws GatehouseError `not_found`
+   * @throws GatehouseError `not_found`, `conflict` for a server of gateway.yaml
    */
-  async delete(id: string): Promise<void> {
-    const removed = await this.writes.write(id, async (manager) => {
-      if (!(await manager.existsBy(McpServerEntity, { server_id: id }))) throw noSuchServer();
-      const change = await this.grants.removeServerGrants(id, manager);
+  async delete(id: string, actor: Principal): Promise<void> {
+    const { change, announce } = await this.writes.write(id, { author: actor }, async (manager, { alsoChanges }) => {
+      await storedServer(id, manager, this.registry);
+      const removed = await this.grants.removeServerGrants(id, manager);
+      const after = await this.deletions.run(id, manager);
+      const secrets = await this.userSecrets.removeOfServer(id, manager);
       await manager.delete(McpServerEntity, { server_id: id });
-      return change;
+      alsoChanges([
+        ...removed.keys.ids.map((token) => ({ type: 'key', id: token })),
+        ...removed.levels.changed.map((level) => ({ type: level.kind, id: level.id })),
+        ...secrets,
+      ]);
+      return { change: removed, announce: after };
     });
-    await this.grants.announce(removed);
+    await Promise.all([this.grants.announce(change), announce()]);
   }
 
-  /** One server, or null when there is none or it is not visible. */
-  async find(id: string, visible: VisibleServers): Promise<ServerDetails | null> {
-    if (visible !== 'all' && !visible.has(id)) return null;
+  /** One server by id, else by name or alias, in any state; null: none. */
+  async find(reference: string): Promise<ServerDetails | null> {
+    const id = this.registry.current.resolve(reference)?.id ?? reference;
     const row = await this.database.getRepository(McpServerEntity).findOneBy({ server_id: id });
-    return row === null ? null : this.codec.toDetails(row);
-  }
-
-  /** One page of the visible servers, in order of creation. */
-  async list(visible: VisibleServers, limit: number, after: PagePosition | null): Promise<Page<ServerDetails>> {
-    const query = this.database.getRepository(McpServerEntity).createQueryBuilder('s');
-    query.where({ approval_status: 'active', ...(visible === 'all' ? {} : { server_id: In([...visible]) }) });
-    if (after !== null) query.andWhere('(s.created_at, s.server_id) > (:createdAt, :id)', after);
-    const rows = await query
-      .orderBy('s.created_at')
-      .addOrderBy('s.server_id')
-      .limit(limit + 1)
-      .getMany();
-    const page = pageOf(rows, limit, (row) => ({ createdAt: row.created_at, id: row.server_id }));
-    return { items: page.items.map((row) => this.codec.toDetails(row)), next: page.next };
+    if (row !== null) return this.codec.toDetails(row);
+    return this.registry.isConfigured(id) ? (this.configured.find(id) ?? null) : null;
   }
 
   private async settingsAfter(
@@ -129,7 +131,8 @@ export class McpServersService {
   ): Promise<ServerSettings> {
     const settings = changedSettings(this.codec.toDetails(row), sent);
     this.checks.checkSettings(row.server_id, settings);
-    await this.checks.checkUnique(row.server_id, settings, manager);
+    // Of others the names are checked when they are let in.
+    if (row.approval_status === 'active') await this.checks.checkUnique(row.server_id, settings, manager);
     return settings;
   }
 
@@ -138,15 +141,25 @@ export class McpServersService {
   }
 }
 
-async function storedServer(id: string, manager: EntityManager): Promise<McpServerEntity> {
+/** @throws GatehouseError `not_found`, `conflict` for a server of gateway.yaml */
+export async function storedServer(
+  id: string,
+  manager: EntityManager,
+  registry: ServerRegistry,
+): Promise<McpServerEntity> {
   const row = await manager.findOneBy(McpServerEntity, { server_id: id });
-  if (row === null) throw noSuchServer();
-  return row;
+  if (row !== null) return row;
+  throw registry.isConfigured(id) ? isConfigured() : noSuchServer();
 }
 
 /** For admins; other callers must not learn whether a server exists. */
 export function noSuchServer(): GatehouseError {
   return new GatehouseError('not_found', 'There is no such server.');
+}
+
+/** For admins: a server of gateway.yaml cannot be written here. */
+export function isConfigured(): GatehouseError {
+  return new GatehouseError('conflict', 'This server is written in gateway.yaml; change it there.');
 }
 
 function idTaken(): GatehouseError {

@@ -1,12 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ServerReferences } from '../auth/server-references.js';
+import { ConfiguredServers } from './configured/configured-servers.js';
 import { McpServerEntity } from './mcp-server.entity.js';
 import { referenceIndex, type NamedServer } from './registry-snapshot.js';
 
-/** Resolves references against the stored servers, so that a grant never names one that another replica deleted. */
+/**
+ * Resolves references against the stored servers, so that a grant never names one that another replica deleted, and
+ * those of gateway.yaml.
+ */
 @Injectable()
 export class RegisteredServerReferences extends ServerReferences {
+  constructor(private readonly configured: ConfiguredServers) {
+    super();
+  }
+
   async resolve(references: readonly string[], manager: EntityManager): Promise<ReadonlyMap<string, string>> {
     const ids = await this.present(references, manager);
     const isById = references.every((reference) => ids.has(reference));
@@ -26,7 +34,8 @@ export class RegisteredServerReferences extends ServerReferences {
       `SELECT server_id FROM mcp_servers WHERE approval_status = 'active' AND server_id = ANY($1)`,
       [references],
     );
-    return new Set(rows.map((row) => row.server_id));
+    const configured = references.filter((reference) => this.configured.has(reference));
+    return new Set([...rows.map((row) => row.server_id), ...configured]);
   }
 
   private async names(manager: EntityManager): Promise<(reference: string) => NamedServer | undefined> {
@@ -34,6 +43,13 @@ export class RegisteredServerReferences extends ServerReferences {
       select: { server_id: true, server_name: true, alias: true },
       where: { approval_status: 'active' },
     });
-    return referenceIndex(rows.map((row) => ({ id: row.server_id, name: row.server_name, alias: row.alias })));
+    // Of two with one name the stored one counts, as in the registry.
+    return referenceIndex(
+      [...this.configured.current, ...rows].map((row) => ({
+        id: row.server_id,
+        name: row.server_name,
+        alias: row.alias,
+      })),
+    );
   }
 }

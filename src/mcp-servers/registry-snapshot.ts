@@ -45,7 +45,7 @@ export function makeSnapshot(version: number, servers: readonly McpServer[]): Re
     version,
     servers,
     byId: new Map(servers.map((server) => [server.id, server])),
-    publicServerIds: new Set<string>(),
+    publicServerIds: new Set(servers.filter(({ isPublic }) => isPublic === true).map(({ id }) => id)),
     resolve: referenceIndex(servers),
     group: (name) => groups.get(name) ?? [],
   });

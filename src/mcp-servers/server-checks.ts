@@ -6,10 +6,15 @@ import { GatehouseError } from '../common/gatehouse-error.js';
 import { fieldFaults } from '../common/validation.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { OutboundClient } from '../outbound/outbound-client.js';
-import { McpServerEntity } from './mcp-server.entity.js';
 import { conflictingName, nameFaults, type ServerNames } from './server-names.js';
+import { ServerRegistry } from './server-registry.js';
 import { settingsFaults } from './server-rules.js';
 import type { ServerSettings, SettingsChange } from './server-settings.js';
+
+type NamedServer = ServerNames & Pick<ServerSettings, 'tool_name_to_display_name'>;
+
+/** Addresses that the gateway itself connects to. */
+const CONTACTED = ['url', 'spec_path', 'issuer', 'token_url', 'registration_url'] as const;
 
 /** Everything that a server must satisfy before it is stored, for new and changed ones alike. */
 @Injectable()
@@ -18,6 +23,7 @@ export class ServerChecks {
     @Inject(CONFIG) private readonly config: Config,
     private readonly outbound: OutboundClient,
     private readonly guardrails: GuardrailNames,
+    private readonly registry: ServerRegistry,
   ) {}
 
   /**
@@ -42,11 +48,14 @@ export class ServerChecks {
   }
 
   /**
-   * May the gateway connect to the URL that is sent? Resolves its name, so it is not done inside of a transaction.
+   * May the gateway connect to the URLs that are sent? Resolves names, so it is not done inside of a transaction.
    * @throws GatehouseError `invalid_request`
    */
-  async checkAddress({ url }: SettingsChange): Promise<void> {
-    if (typeof url === 'string') await this.outbound.checkUrl(url);
+  async checkAddress(sent: SettingsChange): Promise<void> {
+    for (const field of CONTACTED) {
+      const url = sent[field];
+      if (typeof url === 'string') await this.outbound.checkUrl(url, field);
+    }
   }
 
   /**
@@ -54,10 +63,13 @@ export class ServerChecks {
    * @throws GatehouseError `conflict`
    */
   async checkUnique(serverId: string, settings: ServerSettings, manager: EntityManager): Promise<void> {
-    const rows = await manager.find(McpServerEntity, {
-      select: { server_id: true, server_name: true, alias: true, tool_name_to_display_name: true },
-    });
-    const others = rows.filter((row) => row.server_id !== serverId);
+    // What waits for a review takes no names: whoever submits it would hold them, and learn which are taken.
+    const rows = await manager.query<NamedServer[]>(
+      `SELECT server_id, server_name, alias, tool_name_to_display_name
+       FROM mcp_servers WHERE approval_status = 'active' AND server_id <> $1`,
+      [serverId],
+    );
+    const others = [...rows, ...this.registry.configured.filter((server) => server.server_id !== serverId)];
     const names = { server_id: serverId, server_name: settings.server_name, alias: settings.alias };
     const field = conflictingName(names, others);
     if (field !== null) throw taken(field, 'is, but for case and punctuation, a name of another server');
@@ -67,7 +79,8 @@ export class ServerChecks {
   }
 
   /** A display name is a whole public name: it must not be one of another server, nor look like one. */
-  private conflictingTool(settings: ServerSettings, others: readonly McpServerEntity[]): string | null {
+  private conflictingTool(settings: ServerSettings, others: readonly NamedServer[]): string | null {
+    if (Object.keys(settings.tool_name_to_display_name).length === 0) return null;
     const prefixes = others
       .flatMap((other) => namesOf(other))
       .map((name) => fold(name) + this.config.toolPrefixSeparator);

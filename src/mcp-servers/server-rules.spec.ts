@@ -26,6 +26,22 @@ describe('settingsFaults', () => {
     },
   );
 
+  it.each(['', 'openapi.json', 'ftp://example.com', 'file:///etc/passwd', 'https://a/#b', 'https://a/?key=***'])(
+    'refuses the spec_path %p',
+    (spec_path) => {
+      expect(pathsOf(http({ spec_path }))).toEqual(['spec_path']);
+    },
+  );
+
+  it('wants no url and no revision of MCP with a spec_path', () => {
+    const spec_path = 'https://api.example.com/openapi.json';
+    expect(pathsOf(http({ spec_path, url: null }))).toEqual([]);
+    expect(pathsOf(http({ spec_path, url: 'https://api.example.com/v1' }))).toEqual([]);
+    expect(pathsOf(http({ spec_path, url: 'https://api.example.com/v1?key=1' }))).toEqual(['url']);
+    expect(pathsOf(http({ spec_path, protocol_era: '2026' }))).toEqual(['protocol_era']);
+    expect(pathsOf(stdio({ spec_path }))).toEqual(['spec_path']);
+  });
+
   it.each(['/usr/bin/npx', 'npx;id', ' npx', 'NPX', '$(id)', 'npx\nid', './npx', '/opt/mcp/../mcp/echo', null])(
     'refuses the command %p',
     (command) => {

@@ -1,9 +1,9 @@
 import type { FieldFault } from '../common/gatehouse-error.js';
 import { checkArgumentRules } from '../expressions/argument-rules.js';
-import { extraHeaderFaults, staticHeaderFaults, valueFault } from './header-rules.js';
+import { envVariableFaults, extraHeaderFaults, staticHeaderFaults, valueFault } from './header-rules.js';
 import type { Transport } from './mcp-server.js';
 import { displayNameFaults } from './server-names.js';
-import type { ServerSettings } from './server-settings.js';
+import { OAUTH_ADDRESSES, type ServerSettings } from './server-settings.js';
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Variables that make a process run other code than the command says. */
@@ -22,20 +22,24 @@ export function settingsFaults(settings: ServerSettings, limits: ServerLimits): 
     ...TRANSPORT_RULES[settings.transport](settings, limits),
     ...displayNameFaults(settings.tool_name_to_display_name),
     ...checkArgumentRules(settings.argument_rules),
-    ...sourceUrlFaults(settings.source_url),
+    ...linkFaults('source_url', settings.source_url),
+    ...linkFaults('byok_api_key_help_url', settings.byok_api_key_help_url),
+    ...OAUTH_ADDRESSES.flatMap((field) => linkFaults(field, settings[field])),
   ];
 }
 
 const TRANSPORT_RULES: Readonly<Record<Transport, (settings: ServerSettings, limits: ServerLimits) => FieldFault[]>> = {
   http: httpFaults,
+  sse: sseFaults,
   stdio: stdioFaults,
 };
 
 function httpFaults(settings: ServerSettings): FieldFault[] {
   return [
-    ...urlFaults(settings.url),
+    ...addressFaults(settings),
     ...credentialFaults(settings),
-    ...staticHeaderFaults(settings.static_headers),
+    ...envVariableFaults(settings.env_vars),
+    ...staticHeaderFaults(settings.static_headers, settings.env_vars),
     ...extraHeaderFaults(settings.extra_headers),
     ...withoutEffect('stdio', {
       command: settings.command !== null,
@@ -45,17 +49,26 @@ function httpFaults(settings: ServerSettings): FieldFault[] {
   ];
 }
 
+/** The transport is older than the stateless revision, so there is nothing to find out. */
+function sseFaults(settings: ServerSettings): FieldFault[] {
+  return [...httpFaults(settings), ...withoutEffect('http', { protocol_era: settings.protocol_era !== 'auto' })];
+}
+
 function stdioFaults(settings: ServerSettings, limits: ServerLimits): FieldFault[] {
   return [
     ...commandFaults(settings.command, limits.stdioCommands),
     ...envFaults(settings.env),
     ...withoutEffect('http', {
       url: settings.url !== null,
+      spec_path: settings.spec_path !== null,
       auth_type: settings.auth_type !== null && settings.auth_type !== 'none',
       credentials: settings.credentials !== null,
       static_headers: Object.keys(settings.static_headers).length > 0,
       extra_headers: settings.extra_headers.length > 0,
       protocol_era: settings.protocol_era !== 'auto',
+      env_vars: settings.env_vars.length > 0,
+      is_byok: settings.is_byok,
+      ...Object.fromEntries(OAUTH_ADDRESSES.map((field) => [field, settings[field] !== null])),
     }),
   ];
 }
@@ -65,14 +78,30 @@ function withoutEffect(transport: Transport, isSet: Readonly<Record<string, bool
   return fields.map((path) => ({ path, message: `has an effect with transport "${transport}" only; remove it` }));
 }
 
-function urlFaults(url: string | null): FieldFault[] {
-  if (url === null) return [{ path: 'url', message: 'is required with transport "http"' }];
+function addressFaults({ url, spec_path: specPath, protocol_era: era }: ServerSettings): FieldFault[] {
+  if (specPath === null) {
+    return url === null
+      ? [{ path: 'url', message: 'is required with transports "http" and "sse", unless there is a spec_path' }]
+      : urlFaults('url', url);
+  }
+  const hasQuery = url !== null && URL.canParse(url) && new URL(url).search !== '';
+  return [
+    ...urlFaults('spec_path', specPath),
+    ...(url === null ? [] : urlFaults('url', url)),
+    ...(hasQuery
+      ? [{ path: 'url', message: 'is the base of the API with a spec_path; it must not have a query' }]
+      : []),
+    ...(era === 'auto' ? [] : [{ path: 'protocol_era', message: 'has no effect with a spec_path; remove it' }]),
+  ];
+}
+
+function urlFaults(path: string, url: string): FieldFault[] {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    return [{ path: 'url', message: 'must be an absolute http or https URL' }];
+    return [{ path, message: 'must be an absolute http or https URL' }];
   }
-  if (parsed.hash !== '') return [{ path: 'url', message: 'must not have a fragment (#…)' }];
-  return url.includes(MASKED) ? [{ path: 'url', message: 'is the masked form; send the URL itself' }] : [];
+  if (parsed.hash !== '') return [{ path, message: 'must not have a fragment (#…)' }];
+  return url.includes(MASKED) ? [{ path, message: 'is the masked form; send the URL itself' }] : [];
 }
 
 function credentialFaults({ auth_type: authType, credentials }: ServerSettings): FieldFault[] {
@@ -106,7 +135,7 @@ function envFaults(env: Readonly<Record<string, string>>): FieldFault[] {
   });
 }
 
-function sourceUrlFaults(url: string | null): FieldFault[] {
-  if (url === null || /^https?:\/\/[^\s]+$/.test(url)) return [];
-  return [{ path: 'source_url', message: 'must be an http or https URL' }];
+function linkFaults(path: string, url: string | null): FieldFault[] {
+  if (url === null || (/^https?:\/\/[^\s]+$/.test(url) && URL.canParse(url))) return [];
+  return [{ path, message: 'must be an http or https URL' }];
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../common/json.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
+import type { EnvVariable } from './env-variables.js';
 import type { AuthType, ProtocolEra, ServerCredentials, SessionMode, Transport } from './mcp-server.js';
 
 /** Everything that an admin can set of a server, in the words of the API, complete and in clear. Times in seconds. */
@@ -10,6 +11,8 @@ export interface ServerSettings {
   readonly instructions: string | null;
   readonly transport: Transport;
   readonly url: string | null;
+  /** URL of an OpenAPI document, of which the tools are made. */
+  readonly spec_path: string | null;
   readonly auth_type: AuthType | null;
   readonly credentials: ServerCredentials | null;
   readonly static_headers: Readonly<Record<string, string>>;
@@ -17,6 +20,14 @@ export interface ServerSettings {
   readonly command: string | null;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly env_vars: readonly EnvVariable[];
+  readonly issuer: string | null;
+  readonly authorization_url: string | null;
+  readonly token_url: string | null;
+  readonly registration_url: string | null;
+  readonly is_byok: boolean;
+  readonly byok_description: readonly string[];
+  readonly byok_api_key_help_url: string | null;
   readonly allowed_tools: readonly string[];
   readonly disallowed_tools: readonly string[];
   readonly allowed_params: Readonly<Record<string, readonly string[]>> | null;
@@ -52,6 +63,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   instructions: null,
   transport: 'http',
   url: null,
+  spec_path: null,
   auth_type: null,
   credentials: null,
   static_headers: {},
@@ -59,6 +71,14 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   command: null,
   args: [],
   env: {},
+  env_vars: [],
+  issuer: null,
+  authorization_url: null,
+  token_url: null,
+  registration_url: null,
+  is_byok: false,
+  byok_description: [],
+  byok_api_key_help_url: null,
   allowed_tools: [],
   disallowed_tools: [],
   allowed_params: null,
@@ -81,9 +101,19 @@ export const DEFAULT_SETTINGS: ServerSettings = {
 /** Names of all settings. */
 export const SETTINGS_FIELDS = Object.keys(DEFAULT_SETTINGS) as readonly (keyof ServerSettings)[];
 
+/** Where a user or the gateway logs in; they belong to one upstream and one way of authentication. */
+export const OAUTH_ADDRESSES = ['issuer', 'authorization_url', 'token_url', 'registration_url'] as const;
+
+const HTTP_FIELDS: readonly (keyof ServerSettings)[] = [
+  ...(['url', 'spec_path', 'auth_type', 'credentials', 'static_headers', 'extra_headers', 'env_vars'] as const),
+  ...(['is_byok', 'byok_description', 'byok_api_key_help_url'] as const),
+  ...OAUTH_ADDRESSES,
+];
+
 /** What only one transport uses; it goes when the transport changes and it is not sent again. */
 const FIELDS_OF_TRANSPORT: Readonly<Record<Transport, readonly (keyof ServerSettings)[]>> = {
-  http: ['url', 'auth_type', 'credentials', 'static_headers', 'extra_headers', 'protocol_era'],
+  http: [...HTTP_FIELDS, 'protocol_era'],
+  sse: HTTP_FIELDS,
   stdio: ['command', 'args', 'env'],
 };
 
@@ -98,8 +128,24 @@ export function newSettings(sent: SettingsChange): ServerSettings {
 export function changedSettings(present: ServerSettings, sent: SettingsChange): ServerSettings {
   const transport = merge(present, { transport: sent.transport }).transport;
   const kept = transport === present.transport ? present : withoutTransport(present);
-  const merged = merge(kept, sent);
+  const merged = withoutStaleAddresses(kept, merge(kept, sent), sent);
   return { ...merged, credentials: changedCredentials(kept, merged, sent) };
+}
+
+/** Is a secret that was stored for `before` still sent to the same place, in the same way, under `after`? */
+export function isSameUse(before: ServerSettings, after: ServerSettings): boolean {
+  return (
+    (before.auth_type ?? 'none') === (after.auth_type ?? 'none') &&
+    targetOf(before) === targetOf(after) &&
+    originOf(before.token_url) === originOf(after.token_url)
+  );
+}
+
+/** Another url or way of authentication has other addresses to log in at, unless they are sent with it. */
+function withoutStaleAddresses(present: ServerSettings, merged: ServerSettings, sent: SettingsChange): ServerSettings {
+  if (present.url === merged.url && (present.auth_type ?? 'none') === (merged.auth_type ?? 'none')) return merged;
+  const stale = OAUTH_ADDRESSES.filter((field) => sent[field] === undefined);
+  return merge(merged, Object.fromEntries(stale.map((field) => [field, null])));
 }
 
 /**
@@ -112,8 +158,7 @@ function changedCredentials(
   sent: SettingsChange,
 ): ServerCredentials | null {
   if (sent.credentials === null) return null;
-  const isSameUse = (present.auth_type ?? 'none') === (merged.auth_type ?? 'none');
-  const kept = isSameUse && originOf(present.url) === originOf(merged.url) ? present.credentials : null;
+  const kept = isSameUse(present, merged) ? present.credentials : null;
   return sent.credentials === undefined ? kept : { ...kept, ...sent.credentials };
 }
 
@@ -131,6 +176,11 @@ function merge(base: ServerSettings, sent: SettingsChange): ServerSettings {
 function take<Field extends keyof ServerSettings>(draft: Draft, sent: SettingsChange, field: Field): void {
   const value: ServerSettings[Field] | null | undefined = sent[field];
   if (value !== undefined) draft[field] = value ?? DEFAULT_SETTINGS[field];
+}
+
+/** Origin that the credential is sent to. Without a url, an API lives where its document does. */
+function targetOf({ url, spec_path: specPath }: ServerSettings): string | null {
+  return originOf(url ?? specPath);
 }
 
 function originOf(url: string | null): string | null {

@@ -8,4 +8,6 @@ import type { Principal } from '../auth/principal.js';
 export abstract class ServerVisibility {
   /** Ids of the servers that the caller may reach from where the request comes from. */
   abstract visibleServerIds(principal: Principal, request: IncomingMessage): ReadonlySet<string>;
+  /** Where the request comes from, behind trusted proxies; null: not known. */
+  abstract clientAddress(request: IncomingMessage): string | null;
 }

@@ -1,5 +1,5 @@
 import { lookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressPolicy } from './address-policy.js';
 
@@ -14,6 +14,8 @@ export class OutboundBlockedError extends Error {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A connection is made for a request, so one that carries nothing for so long has lost it. */
+const UNUSED_AFTER_MS = 2_000;
 
 /**
  * Connects only to addresses that were checked. Names are resolved here and the socket goes to an address of that very
@@ -36,8 +38,22 @@ export function guardedConnector(policy: AddressPolicy): buildConnector.connecto
       connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guardedLookup(permits) });
       connectors.set(hostIsListed, connect);
     }
-    connect(options, callback);
+    connect(options, (...made) => {
+      if (made[0] === null) closeUnlessUsed(made[1]);
+      callback(...made);
+    });
   };
+}
+
+/**
+ * After a request that was given up before its response began, undici connects anew although nothing waits for it, and
+ * such a connection would stay open for as long as the other side lets it.
+ */
+function closeUnlessUsed(socket: Socket): void {
+  const timer = setTimeout(() => {
+    if (socket.bytesWritten === 0) socket.destroy();
+  }, UNUSED_AFTER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** A look-up that fails as a whole when any answer is not permitted: a mixed answer is an attempt to slip through. */

@@ -7,8 +7,13 @@ import { CONFIG, type Config } from '../config/config.js';
 import { addressPolicy, type AddressPolicy } from './address-policy.js';
 import { guardedConnector } from './guarded-connector.js';
 
-/** Connections that are kept to one origin. */
-const CONNECTIONS = 64;
+/**
+ * Connections to one origin. Each call whose client is thinking keeps one open, so there are more than calls that may
+ * be parked: what ends them, and everybody else's calls, needs one too.
+ */
+const CONNECTIONS = 1_024;
+/** Streams to one origin that stay open. They have connections of their own, or calls would wait for them. */
+const STREAM_CONNECTIONS = 4_096;
 const KEEP_ALIVE_MS = 30_000;
 
 /**
@@ -19,6 +24,7 @@ const KEEP_ALIVE_MS = 30_000;
 export class OutboundClient implements OnApplicationShutdown {
   private readonly policy: AddressPolicy;
   private readonly pools = new Map<string, Pool>();
+  private readonly streamPools = new Map<string, Pool>();
 
   constructor(@Inject(CONFIG) config: Config) {
     this.policy = addressPolicy(config.outboundAllow);
@@ -26,19 +32,12 @@ export class OutboundClient implements OnApplicationShutdown {
 
   /** The pool of an origin (`https://host:port`). Its requests reject with `OutboundBlockedError` when not permitted. */
   dispatcherFor(origin: string): Dispatcher {
-    let pool = this.pools.get(origin);
-    if (pool === undefined) {
-      pool = new Pool(origin, {
-        connect: guardedConnector(this.policy),
-        connections: CONNECTIONS,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        pipelining: 1,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      this.pools.set(origin, pool);
-    }
-    return pool;
+    return this.poolOf(this.pools, origin, CONNECTIONS);
+  }
+
+  /** As {@link dispatcherFor}, for requests whose answer has no end. */
+  streamDispatcherFor(origin: string): Dispatcher {
+    return this.poolOf(this.streamPools, origin, STREAM_CONNECTIONS);
   }
 
   /**
@@ -67,7 +66,24 @@ export class OutboundClient implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.pools.values()].map((pool) => pool.destroy()));
+    const pools = [...this.pools.values(), ...this.streamPools.values()];
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  private poolOf(pools: Map<string, Pool>, origin: string, connections: number): Dispatcher {
+    let pool = pools.get(origin);
+    if (pool === undefined) {
+      pool = new Pool(origin, {
+        connect: guardedConnector(this.policy),
+        connections,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        pipelining: 1,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      pools.set(origin, pool);
+    }
+    return pool;
   }
 }
 

@@ -18,8 +18,9 @@ export interface CheckedCall {
   readonly arguments: Readonly<JsonObject>;
 }
 
-/** Why arguments are refused. */
+/** Why arguments are refused, or why a person has to decide on them. */
 export interface ArgumentRefusal {
+  readonly effect: 'deny' | 'ask';
   /** The level whose rule refuses; null: the server does. */
   readonly source: RuleSource | null;
   /** May be shown to the caller. */
@@ -31,25 +32,28 @@ export interface ArgumentRefusal {
 /**
  * Checks arguments against `allowed_params` and the argument rules of the server, and against the argument rules of the
  * caller's levels. All of them must agree.
+ * @returns the first rule that wants a person to decide; null: none does
  * @throws GatehouseError `invalid_arguments`
  */
-export function checkArguments(access: ServerAccess, call: CheckedCall): void {
+export function checkArguments(access: ServerAccess, call: CheckedCall): ArgumentRefusal | null {
   const refusal = argumentRefusal(access, call);
-  if (refusal === null) return;
+  if (refusal === null || refusal.effect === 'ask') return refusal;
   const { message, detail } = refusal;
   throw new GatehouseError('invalid_arguments', message, { sent: 'no', ...(detail !== undefined && { detail }) });
 }
 
-/** The first thing that refuses the arguments; null: nothing does. */
+/** The first thing that refuses the arguments, else the first that asks; null: nothing does. */
 export function argumentRefusal(access: ServerAccess, call: CheckedCall): ArgumentRefusal | null {
   const { server } = access;
-  const refusal = refusedByAllowedParams(server, call) ?? refusedByRules(server.argumentRules, null, access, call);
-  if (refusal !== null) return refusal;
+  const ofServer = refusedByAllowedParams(server, call) ?? refusedByRules(server.argumentRules, null, access, call);
+  if (ofServer?.effect === 'deny') return ofServer;
+  let asks = ofServer;
   for (const level of call.principal.levels) {
     const ofLevel = refusedByRules(level.argumentRules, level, access, call);
-    if (ofLevel !== null) return ofLevel;
+    if (ofLevel?.effect === 'deny') return ofLevel;
+    asks ??= ofLevel;
   }
-  return null;
+  return asks;
 }
 
 function refusedByAllowedParams(
@@ -60,7 +64,7 @@ function refusedByAllowedParams(
   const names = new Set(allowedParams[tool]);
   const offending = Object.keys(sent).filter((name) => !names.has(name));
   if (offending.length === 0) return null;
-  return { source: null, message: `These arguments are not allowed: ${offending.join(', ')}` };
+  return { effect: 'deny', source: null, message: `These arguments are not allowed: ${offending.join(', ')}` };
 }
 
 function refusedByRules(
@@ -75,9 +79,14 @@ function refusedByRules(
     variables: { args, tool, server: serverVariables(access.server), principal: principalVariables(principal) },
   });
   if (refusal === null) return null;
+  const general =
+    refusal.effect === 'ask'
+      ? 'A rule has a person decide on such arguments'
+      : 'The arguments are not allowed by a rule';
   return {
+    effect: refusal.effect,
     source,
-    message: refusal.rule.message ?? 'The arguments are not allowed by a rule',
+    message: refusal.rule.message ?? general,
     detail: `argument rule of the ${source?.kind ?? 'server'} for ${refusal.rule.tool}: ${refusal.detail}`,
   };
 }

@@ -34,6 +34,14 @@ describe('ArgumentSchemas', () => {
     expect(outcomeOf({ maxProperties: 0 }, { path: '' })).toBe(message('arguments'));
   });
 
+  it('checks arguments for an API, and leaves it to the API where the schema cannot be used', () => {
+    const tool = { name: 'tool', inputSchema: { type: 'object', properties: { n: { type: 'integer' } } } };
+    expect(() => schemas.checkCall(tool, { n: 1 })).not.toThrow();
+    expect(() => schemas.checkCall(tool, { n: 'x' })).toThrow('The arguments do not fit the schema: n');
+    const unusable = { name: 'tool', inputSchema: { properties: { s: { pattern: '^(?!a)' } } } };
+    expect(() => schemas.checkCall(unusable, { s: 'a' })).not.toThrow();
+  });
+
   it('does not take inherited members for arguments', () => {
     expect(outcomeOf({ required: ['constructor'] }, {})).toMatch(/constructor$/);
   });

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { LRUCache } from 'lru-cache';
 import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
 import { exceedsJsonDepth } from '../common/json-depth.js';
+import { jsonHash } from '../common/json-hash.js';
 import type { JsonObject } from '../common/json.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import { compileSchema } from './schema-compiler.js';
@@ -37,7 +37,20 @@ export class ArgumentSchemas {
    */
   check(tool: ToolDefinition, changed: Readonly<JsonObject>): void {
     const misfits = this.misfitsOf(tool, changed);
-    if (misfits !== null) throw misfit(misfits);
+    if (misfits !== null) throw misfit(misfits, 'The changed arguments do');
+  }
+
+  /**
+   * Checks arguments for an upstream that has no server to do it. A schema that cannot be used lets them pass: the API
+   * checks what it gets as well.
+   * @throws GatehouseError `invalid_arguments` when the arguments do not fit
+   */
+  checkCall(tool: ToolDefinition, given: Readonly<JsonObject>): void {
+    const compiled = this.compiledFor(tool.inputSchema);
+    if (!compiled.ok) return;
+    const { validate } = compiled;
+    if (!withinTimeLimit(CHECK_LIMIT_MS, () => validate(given)))
+      throw misfit(validate.errors ?? [], 'The arguments do');
   }
 
   /** null: the arguments fit. */
@@ -66,7 +79,7 @@ export class ArgumentSchemas {
   private hashOf(schema: JsonObject): string {
     let hash = this.hashes.get(schema);
     if (hash === undefined) {
-      hash = createHash('sha256').update(JSON.stringify(schema)).digest('hex');
+      hash = jsonHash(schema);
       this.hashes.set(schema, hash);
     }
     return hash;
@@ -93,9 +106,9 @@ function uncheckable(tool: ToolDefinition, cause: unknown): GatehouseError {
   );
 }
 
-function misfit(errors: readonly ErrorObject[]): GatehouseError {
+function misfit(errors: readonly ErrorObject[], what: string): GatehouseError {
   const paths = errors.length === 0 ? ['arguments'] : [...new Set(errors.map(pathOf))].slice(0, MAX_PATHS);
-  return new GatehouseError('invalid_arguments', `The changed arguments do not fit the schema: ${paths.join(', ')}`, {
+  return new GatehouseError('invalid_arguments', `${what} not fit the schema: ${paths.join(', ')}`, {
     faults: paths.map((path) => ({ path, message: 'does not fit the input schema of the tool' })),
     sent: 'no',
   });

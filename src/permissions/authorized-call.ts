@@ -4,7 +4,7 @@ import type { JsonObject } from '../common/json.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { ServerAccess } from './access-decision.js';
-import { checkArguments } from './argument-check.js';
+import { checkArguments, type ArgumentRefusal } from './argument-check.js';
 
 /** Held by this file alone, so nothing outside of it can construct an {@link AuthorizedCall}. */
 const CONSTRUCTION_TOKEN = Symbol('authorized-call');
@@ -26,14 +26,22 @@ export class AuthorizedCall {
   readonly server: McpServer;
   readonly tool: ToolDefinition;
   readonly arguments: Readonly<JsonObject>;
+  /** An argument rule wants a person to decide before the call is sent; null: none does. */
+  readonly asks: ArgumentRefusal | null;
 
-  private constructor(token: typeof CONSTRUCTION_TOKEN, access: ServerAccess, parts: CallParts) {
+  private constructor(
+    token: typeof CONSTRUCTION_TOKEN,
+    access: ServerAccess,
+    parts: CallParts,
+    asks: ArgumentRefusal | null,
+  ) {
     if (token !== CONSTRUCTION_TOKEN) throw new TypeError('An AuthorizedCall is made by permissions only');
     this.#access = access;
     this.principal = parts.principal;
     this.server = access.server;
     this.tool = parts.tool;
     this.arguments = parts.arguments;
+    this.asks = asks;
   }
 
   /** Tells it from requests of other kinds. */
@@ -42,8 +50,13 @@ export class AuthorizedCall {
   }
 
   /** @internal reached through {@link authorizeCall}, which alone can name the token. */
-  static make(token: typeof CONSTRUCTION_TOKEN, access: ServerAccess, parts: CallParts): AuthorizedCall {
-    return new AuthorizedCall(token, access, parts);
+  static make(
+    token: typeof CONSTRUCTION_TOKEN,
+    access: ServerAccess,
+    parts: CallParts,
+    asks: ArgumentRefusal | null,
+  ): AuthorizedCall {
+    return new AuthorizedCall(token, access, parts, asks);
   }
 
   /** @internal reached through {@link reauthorizeCall}. */
@@ -60,8 +73,9 @@ export class AuthorizedCall {
  */
 export function authorizeCall(access: ServerAccess, parts: CallParts): AuthorizedCall {
   if (!access.allowsTool(parts.tool.name)) throw unknownTool(parts.tool.name);
-  checkArguments(access, { principal: parts.principal, tool: parts.tool.name, arguments: parts.arguments });
-  return AuthorizedCall.make(CONSTRUCTION_TOKEN, access, parts);
+  const { principal, tool, arguments: sent } = parts;
+  const asks = checkArguments(access, { principal, tool: tool.name, arguments: sent });
+  return AuthorizedCall.make(CONSTRUCTION_TOKEN, access, parts, asks);
 }
 
 /** Authorises the same call again with the arguments that will really be sent. */

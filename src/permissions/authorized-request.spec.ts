@@ -33,7 +33,7 @@ describe('the permission of a request that is no tool call', () => {
   });
 
   it('is refused for a tool call, and for anything else that is not of its kind', () => {
-    for (const method of ['tools/call', 'resources/subscribe', 'initialize']) {
+    for (const method of ['tools/call', 'resources/unsubscribe', 'initialize']) {
       const disguised = { ...parts, method: method as ServerMethod };
       expect(() => authorizeRequest(granted(), 'id-alpha', disguised)).toThrow(
         expect.objectContaining({ code: 'internal_error' }),

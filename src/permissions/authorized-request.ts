@@ -12,10 +12,16 @@ export const SERVER_METHODS = ['prompts/get', 'resources/read', 'completion/comp
 
 /** One of the {@link SERVER_METHODS}. */
 export type ServerMethod = (typeof SERVER_METHODS)[number];
+/** Has a resource watched. Each revision asks for it in a way of its own. */
+export const SUBSCRIBE_METHOD = 'resources/subscribe';
+/** Everything that can be authorised as an {@link AuthorizedRequest}. */
+export type RequestMethod = ServerMethod | typeof SUBSCRIBE_METHOD;
+
+const METHODS: readonly string[] = [...SERVER_METHODS, SUBSCRIBE_METHOD];
 
 interface RequestParts {
   readonly principal: Principal;
-  readonly method: ServerMethod;
+  readonly method: RequestMethod;
   /** Names and URIs as the server knows them; without `_meta`. */
   readonly params: Readonly<JsonObject>;
 }
@@ -28,7 +34,7 @@ export class AuthorizedRequest {
   readonly #proof = CONSTRUCTION_TOKEN;
   readonly principal: Principal;
   readonly server: McpServer;
-  readonly method: ServerMethod;
+  readonly method: RequestMethod;
   readonly params: Readonly<JsonObject>;
 
   private constructor(token: typeof CONSTRUCTION_TOKEN, server: McpServer, parts: RequestParts) {
@@ -56,7 +62,7 @@ export function authorizeRequest(access: GrantedAccess, serverId: string, parts:
   if (granted === undefined || (access.single !== null && access.single.server.id !== serverId)) {
     throw new GatehouseError('forbidden_scope', 'The requested scope is not available', { sent: 'no' });
   }
-  if (!SERVER_METHODS.includes(parts.method)) {
+  if (!METHODS.includes(parts.method)) {
     throw new GatehouseError('internal_error', 'The request could not be authorised', {
       detail: `${String(parts.method)} is no request of this kind`,
       sent: 'no',

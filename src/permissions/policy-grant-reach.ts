@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { GrantReach, type GrantExcess, type KeyGrants } from '../auth/grant-reach.js';
 import { hasAdminView, type GrantLevel, type Principal } from '../auth/principal.js';
+import { ToolsetDirectory } from '../toolsets/toolset-directory.js';
+import { ToolsetHolders } from '../toolsets/toolset-ports.js';
 import { excessOf } from './grant-excess.js';
 import { LevelGrants } from './grants.js';
 import { PolicyService } from './policy.service.js';
@@ -9,7 +11,11 @@ import type { PolicyWorld } from './policy-world.js';
 /** Answers what grants mean when they are assigned: by the code that decides calls. */
 @Injectable()
 export class PolicyGrantReach extends GrantReach {
-  constructor(private readonly policy: PolicyService) {
+  constructor(
+    private readonly policy: PolicyService,
+    private readonly toolsets: ToolsetDirectory,
+    private readonly holders: ToolsetHolders,
+  ) {
     super();
   }
 
@@ -35,6 +41,18 @@ export class PolicyGrantReach extends GrantReach {
     const request = { route: '/mcp', scope: { kind: 'all' }, serversHeader: null, external: true } as const;
     const decision = this.policy.access(caller, request);
     return new Set(decision.granted ? decision.servers.keys() : []);
+  }
+
+  toolsetsToGive(caller: Principal, servers: ReadonlySet<string>): ReadonlySet<string> {
+    const held = this.holders.heldBy(caller);
+    const toGive = [...this.toolsets.all()].filter(
+      ({ id, tools }) => held.has(id) || (tools.size > 0 && [...tools.keys()].every((server) => servers.has(server))),
+    );
+    return new Set(toGive.map(({ id }) => id));
+  }
+
+  toolsetNames(ids: Iterable<string>): string[] {
+    return [...ids].flatMap((id) => this.toolsets.byId(id)?.name ?? []);
   }
 
   namesOf(ids: Iterable<string>): ReadonlyMap<string, string> {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
 import { ServerVisibility } from '../mcp-servers/server-visibility.js';
+import type { ClientAddress } from './ip-visibility.js';
 import { PolicyService } from './policy.service.js';
 
 /** Lets the management routes show what the MCP doors would let a caller use: by the very same decision. */
@@ -12,20 +13,27 @@ export class PolicyServerVisibility extends ServerVisibility {
   }
 
   visibleServerIds(principal: Principal, request: IncomingMessage): ReadonlySet<string> {
-    const { socket, headers, method, url = '' } = request;
-    const forwarded = headers['x-forwarded-for'];
-    const { external } = this.policy.externalAddress(
-      socket.remoteAddress ?? null,
-      forwarded === undefined ? null : String(forwarded),
-    );
+    const { method, url = '' } = request;
     const [route = ''] = url.split('?');
     const decision = this.policy.access(principal, {
       route,
       method,
       scope: { kind: 'all' },
       serversHeader: null,
-      external,
+      external: this.addressOf(request).external,
     });
     return new Set(decision.granted ? decision.servers.keys() : []);
+  }
+
+  clientAddress(request: IncomingMessage): string | null {
+    return this.addressOf(request).address;
+  }
+
+  private addressOf({ socket, headers }: IncomingMessage): ClientAddress {
+    const forwarded = headers['x-forwarded-for'];
+    return this.policy.externalAddress(
+      socket.remoteAddress ?? null,
+      forwarded === undefined ? null : String(forwarded),
+    );
   }
 }

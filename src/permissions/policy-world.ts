@@ -24,9 +24,6 @@ export interface PolicyWorld {
   readonly separator: string;
 }
 
-/** A store without toolsets: a grant that names one is stale, so it grants nothing and still counts as said. */
-export const NO_TOOLSETS: ToolsetLookup = { byId: () => undefined, byName: () => undefined };
-
 /** By id, else by exact name. */
 export function findToolset(world: PolicyWorld, reference: string): PolicyToolset | undefined {
   return world.toolsets.byId(reference) ?? world.toolsets.byName(reference);

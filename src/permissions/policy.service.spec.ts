@@ -1,15 +1,51 @@
 import { describe, expect, it } from '@jest/globals';
 import { LevelsInMemory } from '../../test/auth/auth-fixtures.js';
-import { level, mcpServer, principalWith, requestFor, snapshotOf } from '../../test/permissions/policy-fixtures.js';
+import {
+  level,
+  mcpServer,
+  principalWith,
+  requestFor,
+  snapshotOf,
+  toolsetLookup,
+} from '../../test/permissions/policy-fixtures.js';
 import type { RegistrySnapshot } from '../mcp-servers/mcp-server.js';
+import type { PolicyToolset } from './policy-world.js';
 import { PolicyService } from './policy.service.js';
 
 const alpha = mcpServer({ id: 'id-alpha', alias: 'alpha' });
 const beta = mcpServer({ id: 'id-beta', alias: 'beta', availableOnPublicInternet: false });
 const caller = principalWith([level('key', { mcp_servers: ['id-alpha', 'id-beta'] })]);
 
-function serviceOver(registry: { current: RegistrySnapshot }, levels = new LevelsInMemory()): PolicyService {
-  return new PolicyService({ trustedProxies: ['10.0.0.0/8'], toolPrefixSeparator: '-' }, registry, levels);
+/** Toolsets that can be replaced. */
+class ToolsetsInMemory {
+  version = 0;
+  #lookup = toolsetLookup([]);
+
+  put(...toolsets: readonly PolicyToolset[]): void {
+    this.#lookup = toolsetLookup(toolsets);
+    this.version += 1;
+  }
+
+  byId(id: string): PolicyToolset | undefined {
+    return this.#lookup.byId(id);
+  }
+
+  byName(name: string): PolicyToolset | undefined {
+    return this.#lookup.byName(name);
+  }
+}
+
+function triage(tools: Record<string, readonly string[]>): PolicyToolset {
+  const entries = Object.entries(tools).map(([id, names]) => [id, new Set(names)] as const);
+  return { id: 'id-triage', name: 'triage', tools: new Map(entries) };
+}
+
+function serviceOver(
+  registry: { current: RegistrySnapshot },
+  levels = new LevelsInMemory(),
+  toolsets = new ToolsetsInMemory(),
+): PolicyService {
+  return new PolicyService({ trustedProxies: ['10.0.0.0/8'], toolPrefixSeparator: '-' }, registry, levels, toolsets);
 }
 
 describe('PolicyService', () => {
@@ -36,6 +72,35 @@ describe('PolicyService', () => {
     const second = service.access(grouped, requestFor());
     expect(second.granted && [...second.servers.keys()]).toEqual(['id-beta']);
     expect(service.access(caller, requestFor())).toBe(other);
+  });
+
+  it('decides anew for callers with toolsets, and only for them, when the toolsets change', () => {
+    const toolsets = new ToolsetsInMemory();
+    toolsets.put(triage({ 'id-alpha': ['read'] }));
+    const service = serviceOver({ current: snapshotOf([alpha, beta]) }, undefined, toolsets);
+    const holder = principalWith([level('key', { mcp_toolsets: ['id-triage'] })]);
+    const [first, other] = [service.access(holder, requestFor()), service.access(caller, requestFor())];
+    expect(first.granted && [...first.servers.keys()]).toEqual(['id-alpha']);
+    expect(service.access(holder, requestFor())).toBe(first);
+    toolsets.put(triage({ 'id-beta': ['read'] }));
+    const second = service.access(holder, requestFor());
+    expect(second.granted && [...second.servers.keys()]).toEqual(['id-beta']);
+    toolsets.put();
+    const third = service.access(holder, requestFor());
+    expect(third.granted && [...third.servers.keys()]).toEqual([]);
+    expect(service.access(caller, requestFor())).toBe(other);
+  });
+
+  it('decides anew on the door of a toolset for everybody', () => {
+    const toolsets = new ToolsetsInMemory();
+    toolsets.put(triage({ 'id-alpha': ['read'] }));
+    const service = serviceOver({ current: snapshotOf([alpha, beta]) }, undefined, toolsets);
+    const admin = principalWith([], { role: 'proxy_admin' });
+    const door = requestFor({ kind: 'toolset', name: 'triage' });
+    const first = service.access(admin, door);
+    expect(first.granted && [...first.servers.keys()]).toEqual(['id-alpha']);
+    toolsets.put();
+    expect(service.access(admin, door)).toEqual({ granted: false, code: 'forbidden_scope' });
   });
 
   it('keeps callers, scopes, headers and origins apart', () => {

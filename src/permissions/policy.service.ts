@@ -6,11 +6,12 @@ import { messageOf } from '../common/gatehouse-error.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { RegistrySnapshot } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
+import { ToolsetDirectory } from '../toolsets/toolset-directory.js';
 import type { AccessDecision } from './access-decision.js';
 import type { AccessRequest } from './access-request.js';
 import { decide } from './evaluator.js';
 import { clientAddress, parseRanges, type ClientAddress } from './ip-visibility.js';
-import { NO_TOOLSETS, type PolicyWorld } from './policy-world.js';
+import type { PolicyWorld } from './policy-world.js';
 import { scopeKey } from './scope-key.js';
 
 /** Callers whose decisions are remembered: more than call at one time, and few enough to fit when every key calls. */
@@ -24,8 +25,8 @@ const MAX_ADDRESSES = 1024;
 
 interface Remembered {
   readonly registry: RegistrySnapshot;
-  /** Version of the access groups; 0 when the decision does not depend on them. */
-  readonly groups: number;
+  /** Of the access groups and toolsets that the decision depends on; see {@link PolicyService.versionFor}. */
+  readonly version: number;
   readonly decision: AccessDecision;
 }
 
@@ -34,11 +35,12 @@ interface RememberedCaller {
   /** The one that was added first comes first. */
   readonly scopes: Map<string, Remembered>;
   readonly usesAccessGroups: boolean;
+  readonly usesToolsets: boolean;
 }
 
 /**
- * Answers what a caller may use. Decisions are remembered per caller and scope until the registry, or an access group,
- * changes. Every other change of grants makes a new caller.
+ * Answers what a caller may use. Decisions are remembered per caller and scope until the registry, or an access group
+ * or toolset that they may depend on, changes. Every other change of grants makes a new caller.
  */
 @Injectable()
 export class PolicyService {
@@ -52,6 +54,7 @@ export class PolicyService {
     @Inject(CONFIG) config: Pick<Config, 'trustedProxies' | 'toolPrefixSeparator'>,
     @Inject(ServerRegistry) private readonly servers: Pick<ServerRegistry, 'current'>,
     @Inject(LevelDirectory) private readonly levels: Pick<LevelDirectory, 'accessGroup' | 'version'>,
+    @Inject(ToolsetDirectory) private readonly toolsets: Pick<ToolsetDirectory, 'byId' | 'byName' | 'version'>,
   ) {
     this.trustedProxies = parseRanges(config.trustedProxies);
     this.separator = config.toolPrefixSeparator;
@@ -85,11 +88,11 @@ export class PolicyService {
     return client;
   }
 
-  /** The world that decisions are made on now. Toolsets are not stored: a grant that names one is stale. */
+  /** The world that decisions are made on now. */
   world(): PolicyWorld {
     return {
       registry: this.servers.current,
-      toolsets: NO_TOOLSETS,
+      toolsets: this.toolsets,
       accessGroup: (id) => this.levels.accessGroup(id),
       separator: this.separator,
     };
@@ -99,21 +102,29 @@ export class PolicyService {
     const registry = this.servers.current;
     const key = scopeKey(principal, request);
     if (key.length > MAX_KEY_LENGTH) return decide(this.world(), principal, request);
-    const { scopes, usesAccessGroups } = this.rememberedOf(principal);
-    const groups = usesAccessGroups ? this.levels.version : 0;
+    const caller = this.rememberedOf(principal);
+    const { scopes } = caller;
+    const version = this.versionFor(caller, request);
     const known = scopes.get(key);
-    if (known !== undefined && known.registry === registry && known.groups === groups) return known.decision;
+    if (known !== undefined && known.registry === registry && known.version === version) return known.decision;
     const decision = decide(this.world(), principal, request);
     if (known === undefined && scopes.size >= MAX_SCOPES) forgetFirst(scopes);
-    scopes.set(key, { registry, groups, decision });
+    scopes.set(key, { registry, version, decision });
     return decision;
+  }
+
+  /** Both versions only grow, so their sum is another one as soon as one of them is; 0 when neither matters. */
+  private versionFor({ usesAccessGroups, usesToolsets }: RememberedCaller, { scope }: AccessRequest): number {
+    const groups = usesAccessGroups ? this.levels.version : 0;
+    return usesToolsets || scope.kind === 'toolset' ? groups + this.toolsets.version : groups;
   }
 
   private rememberedOf(principal: Principal): RememberedCaller {
     let known = this.remembered.get(principal);
     if (known === undefined) {
       const usesAccessGroups = principal.levels.some((level) => level.accessGroupIds.length > 0);
-      known = { scopes: new Map(), usesAccessGroups };
+      const usesToolsets = principal.levels.some((level) => (level.objectPermission?.mcp_toolsets?.length ?? 0) > 0);
+      known = { scopes: new Map(), usesAccessGroups, usesToolsets };
       this.remembered.set(principal, known);
     }
     return known;

@@ -5,6 +5,8 @@ import type { LevelGrants } from './grants.js';
 import { referencesIn } from './path-scope.js';
 import type { PolicyToolset, PolicyWorld } from './policy-world.js';
 
+const NONE: ReadonlySet<PolicyToolset> = new Set();
+
 /** What a request narrows itself to. */
 export interface Scope {
   /** Allowed servers in the order of the registry; `all`: whichever of the registry are allowed. */
@@ -83,10 +85,14 @@ function toolsetScope(context: ScopeContext, name: string): Scope | null {
 }
 
 function holds({ principal, levels }: ScopeContext, toolset: PolicyToolset): boolean {
-  if (isAdmin(principal)) return true;
+  return isAdmin(principal) || heldToolsets(levels).has(toolset);
+}
+
+/** The toolsets of the key, or of the team when the key says nothing. */
+export function heldToolsets(levels: ReadonlyMap<LevelKind, LevelGrants>): ReadonlySet<PolicyToolset> {
   const key = levels.get('key');
   const decides = key?.speaks ? key : levels.get('team');
-  return decides?.toolsets.has(toolset) ?? false;
+  return decides?.toolsets ?? NONE;
 }
 
 function inRegistryOrder(world: PolicyWorld, asked: ReadonlySet<McpServer>): McpServer[] {

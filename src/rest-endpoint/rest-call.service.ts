@@ -7,23 +7,12 @@ import { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { SILENT_CHANNEL } from '../tool-calls/silent-channel.js';
 import { ToolCallService } from '../tool-calls/tool-call.service.js';
-import type { ToolCallOutcome, ToolCallRequest } from '../tool-calls/tool-call.types.js';
-import type { RestCall } from './rest-call.js';
-import type { RestCaller } from './rest-caller.js';
+import type { ToolCallOutcome } from '../tool-calls/tool-call.types.js';
+import type { HttpCall } from '../auth/http-call.js';
+import type { HttpCaller } from '../permissions/http-caller.js';
 import type { CallToolDto, PublicToolListDto, RestToolDto, RestToolListDto } from './rest.dto.js';
-
-/** A REST caller takes one answer: no progress, no logs, no questions. */
-const SILENT_CHANNEL: ToolCallRequest['client'] = {
-  capabilities: {},
-  wantsProgress: false,
-  logLevel: null,
-  meta: {},
-  inputResponses: undefined,
-  requestState: undefined,
-  notify: () => undefined,
-  request: null,
-};
 
 /** Translates `/mcp-rest` to the two roads and back. */
 @Injectable()
@@ -36,7 +25,7 @@ export class RestCallService {
   ) {}
 
   /** @throws GatehouseError for everything that is not a result of the tool. */
-  async call(caller: RestCaller, body: CallToolDto, call: RestCall): Promise<JsonObject> {
+  async call(caller: HttpCaller, body: CallToolDto, call: HttpCall): Promise<JsonObject> {
     this.watch.enter(call);
     try {
       // Ending the call takes as long as its upstream likes, and the caller is to hear at once.
@@ -46,7 +35,7 @@ export class RestCallService {
     }
   }
 
-  private run(caller: RestCaller, body: CallToolDto, { cancellation }: RestCall): Promise<ToolCallOutcome> {
+  private run(caller: HttpCaller, body: CallToolDto, { cancellation }: HttpCall): Promise<ToolCallOutcome> {
     return this.calls.execute({
       origin: 'rest',
       door: 'rest',
@@ -63,23 +52,23 @@ export class RestCallService {
   }
 
   /** The tools of one server or of all, by their upstream names. */
-  async list(caller: RestCaller, serverId: string | undefined): Promise<RestToolListDto> {
+  async list(caller: HttpCaller, serverId: string | undefined): Promise<RestToolListDto> {
     return listOf(await this.listing(this.accessOf(caller, '/mcp-rest/tools/list', serverId), caller));
   }
 
   /** The tools of all servers of the caller, by their public names. */
-  async listPublic(caller: RestCaller): Promise<PublicToolListDto> {
+  async listPublic(caller: HttpCaller): Promise<PublicToolListDto> {
     const { tools } = await this.listing(this.accessOf(caller, '/v1/mcp/tools', undefined), caller);
     return { tools: tools.map(({ publicName, tool }) => ({ ...tool, name: publicName })) };
   }
 
-  private async listing(access: AccessRequest, { principal }: RestCaller): Promise<ToolListing> {
+  private async listing(access: AccessRequest, { principal }: HttpCaller): Promise<ToolListing> {
     const decision = this.policy.access(principal, access);
     if (!decision.granted) throw new GatehouseError(decision.code, ERROR_CODES[decision.code].title);
     return this.listings.list(decision, { principal, origin: 'rest' });
   }
 
-  private accessOf(caller: RestCaller, route: string, serverId: string | undefined): AccessRequest {
+  private accessOf(caller: HttpCaller, route: string, serverId: string | undefined): AccessRequest {
     return {
       route,
       scope: serverId === undefined ? { kind: 'all' } : { kind: 'server', reference: serverId },

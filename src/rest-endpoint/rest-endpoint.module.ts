@@ -4,7 +4,6 @@ import { AuthModule } from '../auth/auth.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { PermissionsModule } from '../permissions/permissions.module.js';
 import { ToolCallsModule } from '../tool-calls/tool-calls.module.js';
-import { RestCallers } from './rest-caller.js';
 import { RestCallService } from './rest-call.service.js';
 import { RestController } from './rest.controller.js';
 import { ToolsController } from './tools.controller.js';
@@ -13,6 +12,6 @@ import { ToolsController } from './tools.controller.js';
 @Module({
   imports: [AuditModule, AuthModule, CatalogModule, PermissionsModule, ToolCallsModule],
   controllers: [RestController, ToolsController],
-  providers: [RestCallers, RestCallService],
+  providers: [RestCallService],
 })
 export class RestEndpointModule {}

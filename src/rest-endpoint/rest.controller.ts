@@ -1,14 +1,15 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { admit } from '../audit/refusal.filter.js';
 import type { AuthenticatedRequest } from '../auth/access.guard.js';
 import { RequireRole } from '../common/access.decorator.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
 import type { JsonObject } from '../common/json.js';
-import { RestCall } from './rest-call.js';
-import { RestCallers } from './rest-caller.js';
+import { HttpCall } from '../auth/http-call.js';
+import { HttpCallers } from '../permissions/http-caller.js';
 import { RestCallService } from './rest-call.service.js';
-import { admit, RestRefusalFilter } from './rest-refusal.filter.js';
+import { RestRefusalFilter } from './rest-refusal.filter.js';
 import { CallToolDto, ListToolsQueryDto, RestToolListDto, ToolResultDto } from './rest.dto.js';
 
 /** The REST door: the same two roads as the MCP doors, in plain HTTP. */
@@ -19,7 +20,7 @@ import { CallToolDto, ListToolsQueryDto, RestToolListDto, ToolResultDto } from '
 export class RestController {
   constructor(
     private readonly calls: RestCallService,
-    private readonly callers: RestCallers,
+    private readonly callers: HttpCallers,
   ) {}
 
   @Get('list')
@@ -83,6 +84,6 @@ export class RestController {
   ): Promise<JsonObject> {
     admit(request);
     const caller = this.callers.read(request, response);
-    return this.calls.call(caller, body, new RestCall(caller.principal, response));
+    return this.calls.call(caller, body, new HttpCall(caller.principal, response));
   }
 }

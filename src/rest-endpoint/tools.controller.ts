@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import type { AuthenticatedRequest } from '../auth/access.guard.js';
 import { RequireRole } from '../common/access.decorator.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
-import { RestCallers } from './rest-caller.js';
+import { HttpCallers } from '../permissions/http-caller.js';
 import { RestCallService } from './rest-call.service.js';
 import { PublicToolListDto } from './rest.dto.js';
 
@@ -15,7 +15,7 @@ import { PublicToolListDto } from './rest.dto.js';
 export class ToolsController {
   constructor(
     private readonly calls: RestCallService,
-    private readonly callers: RestCallers,
+    private readonly callers: HttpCallers,
   ) {}
 
   @Get()

@@ -1,9 +1,10 @@
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AuditedServer, AuditOutcome } from '../audit/audit-record.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { ErrorCode } from '../common/error-codes.js';
 import type { Sent } from '../common/gatehouse-error.js';
+import { jsonHash } from '../common/json-hash.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { ServerRequest, ServerRequestOutcome } from './server-request.types.js';
@@ -11,7 +12,7 @@ import type { ServerRequest, ServerRequestOutcome } from './server-request.types
 const LONGEST_NAME = 256;
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   ...(['unknown_prompt', 'unknown_resource', 'forbidden_scope', 'forbidden_route'] as const),
-  ...(['rate_limited', 'budget_exceeded'] as const),
+  ...(['rate_limited', 'budget_exceeded', 'invalid_request_state'] as const),
 ]);
 
 /** How a request ended. */
@@ -56,8 +57,8 @@ export class RequestRecorder {
       code: code ?? (outcome?.kind === 'error' ? 'upstream_error' : null),
       sent,
       guardrails: [],
-      argumentsHash: server === null ? null : sha256(request.params),
-      resultHash: outcome === null || outcome.kind === 'failed' ? null : sha256(outcome),
+      argumentsHash: server === null ? null : jsonHash(request.params),
+      resultHash: outcome === null || outcome.kind === 'failed' ? null : jsonHash(outcome),
       policyVersion: this.registry.current.version,
       durationMs,
       cost: null,
@@ -84,8 +85,4 @@ function outcomeOf(outcome: ServerRequestOutcome | null, code: ErrorCode | null)
   if (code === null) return outcome?.kind === 'result' ? 'ok' : 'tool_error';
   if (code === 'call_cancelled') return 'cancelled';
   return REFUSALS.has(code) ? 'refused' : 'failed';
-}
-
-function sha256(value: unknown): string {
-  return hash('sha256', JSON.stringify(value), 'hex');
 }

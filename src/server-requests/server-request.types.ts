@@ -4,8 +4,8 @@ import type { CancelSignal } from '../common/cancellation.js';
 import type { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
 import type { AccessRequest } from '../permissions/access-request.js';
-import type { ServerMethod } from '../permissions/authorized-request.js';
-import type { ClientChannel, UpstreamReply } from '../upstream/upstream.types.js';
+import type { AuthorizedRequest, RequestMethod } from '../permissions/authorized-request.js';
+import type { ClientChannel, InvokeOptions, UpstreamReply } from '../upstream/upstream.types.js';
 
 /** A request to a server that is no tool call, as the doors hand it over. */
 export interface ServerRequest {
@@ -18,7 +18,7 @@ export interface ServerRequest {
   readonly principal: Principal;
   /** The scope that the door's path and headers ask for; it is decided on again. */
   readonly access: AccessRequest;
-  readonly method: ServerMethod;
+  readonly method: RequestMethod;
   /** What the request is about, as the caller wrote it. */
   readonly reference: OfferReference;
   /** Parameters as the caller sent them, without `_meta` and without what belongs to rounds of input. */
@@ -32,3 +32,6 @@ export interface ServerRequest {
 
 /** What comes back: the server's reply, or why there is none. */
 export type ServerRequestOutcome = UpstreamReply | { readonly kind: 'failed'; readonly failure: GatehouseError };
+
+/** Sends a request that was authorised. */
+export type Send = (request: AuthorizedRequest, options: Omit<InvokeOptions, 'hookHeaders'>) => Promise<UpstreamReply>;

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../common/error-codes.js';
-import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
+import { asGatehouseError, type GatehouseError, type Sent } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
 import type { ToolCallOutcome } from './tool-call.types.js';
 
-/** JSON-RPC code for a tool that does not exist or is not granted; the same for both. */
-export const UNKNOWN_TOOL_RPC_CODE = -32602;
+/** JSON-RPC code for a tool that does not exist or is not granted, the same for both, and for a state that is not known. */
+const INVALID_PARAMS_RPC_CODE = -32602;
 /** Member of `_meta` that tells what went wrong inside a tool call. */
 export const ERROR_META_KEY = 'gatehouse/error';
 
@@ -17,22 +17,13 @@ export interface CallFailure {
 
 /** Turns whatever the road threw into its honest outcome. Unexpected errors become `internal_error` without detail. */
 export function failureOf(thrown: unknown, whenUnknown: Sent): CallFailure {
-  const error = asGatehouseError(thrown, whenUnknown);
+  const error = asGatehouseError(thrown, 'The gateway could not complete the call', whenUnknown);
   const sent = error.sent ?? whenUnknown;
-  if (error.code === 'unknown_tool') {
-    const rpcError = { code: UNKNOWN_TOOL_RPC_CODE, message: error.publicMessage };
+  if (error.code === 'unknown_tool' || error.code === 'invalid_request_state') {
+    const rpcError = { code: INVALID_PARAMS_RPC_CODE, message: error.publicMessage };
     return { code: error.code, sent, outcome: { kind: 'error', error: rpcError, failure: error } };
   }
   return { code: error.code, sent, outcome: { kind: 'result', result: errorResult(error, sent), failure: error } };
-}
-
-function asGatehouseError(thrown: unknown, sent: Sent): GatehouseError {
-  if (thrown instanceof GatehouseError) return thrown;
-  return new GatehouseError('internal_error', 'The gateway could not complete the call', {
-    sent,
-    cause: thrown,
-    detail: messageOf(thrown),
-  });
 }
 
 function errorResult(error: GatehouseError, sent: Sent): JsonObject {

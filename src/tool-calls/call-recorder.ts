@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AuditedTool, AuditOutcome, AuditRecord } from '../audit/audit-record.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -6,6 +5,7 @@ import { toolHash } from '../catalog/tool-hash.js';
 import type { ResolvedTool } from '../catalog/tool-resolver.js';
 import type { ErrorCode } from '../common/error-codes.js';
 import type { Sent } from '../common/gatehouse-error.js';
+import { jsonHash } from '../common/json-hash.js';
 import { SpendLedger } from '../limits/spend-ledger.js';
 import { costOf } from '../limits/tool-cost.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
@@ -21,6 +21,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'forbidden_scope',
   'forbidden_route',
   'invalid_arguments',
+  'invalid_request_state',
   'rate_limited',
   'budget_exceeded',
 ]);
@@ -77,8 +78,8 @@ export class CallRecorder {
       code: end.code ?? (outcome?.kind === 'error' ? 'upstream_error' : null),
       sent: end.sent,
       guardrails: state?.hookSteps ?? [],
-      argumentsHash: state === null ? null : sha256(state.arguments),
-      resultHash: outcome === null ? null : sha256(outcome.kind === 'result' ? outcome.result : outcome.error),
+      argumentsHash: state === null ? null : jsonHash(state.arguments),
+      resultHash: outcome === null ? null : jsonHash(outcome.kind === 'result' ? outcome.result : outcome.error),
       policyVersion: this.registry.current.version,
       durationMs: end.durationMs,
       cost: cost === 0 ? null : cost,
@@ -107,14 +108,10 @@ function costOfCall({ state, sent }: CallEnd): number {
 function outcomeOf({ code, outcome }: CallEnd): AuditOutcome {
   if (code === null) return succeeded(outcome) ? 'ok' : 'tool_error';
   if (code === 'call_cancelled') return 'cancelled';
-  if (code === 'guardrail_denied') return 'blocked';
+  if (code === 'guardrail_denied' || code === 'approval_required') return 'blocked';
   return REFUSALS.has(code) ? 'refused' : 'failed';
 }
 
 function succeeded(outcome: ToolCallOutcome | null): boolean {
   return outcome?.kind === 'result' && outcome.result.isError !== true;
-}
-
-function sha256(value: unknown): string {
-  return hash('sha256', JSON.stringify(value), 'hex');
 }

@@ -12,6 +12,7 @@ export function heldChannel(client: ClientChannel, dispatch: WatchedDispatch): C
     wantsProgress: client.wantsProgress,
     logLevel: client.logLevel,
     meta: client.meta,
+    repeatsRequests: client.repeatsRequests,
     inputResponses: client.inputResponses,
     requestState: client.requestState,
     notify: (method, params) => dispatch.messages.take(method, params),

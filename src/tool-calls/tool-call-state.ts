@@ -1,10 +1,11 @@
 import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject } from '../common/json.js';
-import type { HookedCall, HookStep } from '../hooks/hooked-call.js';
+import type { HookAsk, HookedCall, HookStep, Rehearsal } from '../hooks/hooked-call.js';
 import type { WatchedDispatch } from '../hooks/watched-dispatch.js';
 import type { CallOrigin } from '../hooks/hook.types.js';
 import type { ResolvedTool } from '../catalog/tool-resolver.js';
+import type { GrantedAccess } from '../permissions/access-decision.js';
 import type { AuthorizableCall } from '../permissions/authorizable-call.js';
 import type { AuthorizedCall } from '../permissions/authorized-call.js';
 import type { ToolCallRequest } from './tool-call.types.js';
@@ -21,14 +22,18 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
   arguments: Readonly<JsonObject>;
   hookHeaders: Readonly<Record<string, string>> | null = null;
   readonly hookSteps: HookStep[] = [];
+  asks: HookAsk[] | null = null;
   dispatch: WatchedDispatch | null = null;
   readonly hookTarget: HookedCall['hookTarget'];
 
   constructor(
     readonly callId: string,
     readonly request: ToolCallRequest,
+    /** What the caller's scope allows. */
+    readonly access: GrantedAccess,
     /** What the name means within the caller's scope. */
     readonly target: ResolvedTool,
+    readonly rehearsal: Rehearsal | null,
   ) {
     this.arguments = request.arguments;
     const { server } = target.access;

@@ -1,6 +1,7 @@
 import { Injectable, UseGuards, UseInterceptors } from '@nestjs/common';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { CallGuards } from '../hooks/call-guards.js';
+import type { Rehearsal } from '../hooks/hooked-call.js';
 import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
 import { CallLimitGuard } from '../limits/call-limit.guard.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
@@ -9,6 +10,7 @@ import { ToolPermissionGuard } from '../permissions/tool-permission.guard.js';
 import type { ToolBackend } from '../upstream/tool-backend.js';
 import { ToolBackends } from '../upstream/tool-backends.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream/upstream.types.js';
+import { ApprovalStep } from './approval-step.js';
 import { heldChannel } from './held-channel.js';
 import type { ToolCallState } from './tool-call-state.js';
 
@@ -23,14 +25,19 @@ export class ToolCallHandler {
   constructor(
     private readonly schemas: ArgumentSchemas,
     private readonly backends: ToolBackends,
+    private readonly approvals: ApprovalStep,
   ) {}
 
   async handle(state: ToolCallState): Promise<UpstreamReply> {
     const call = this.recheck(state);
-    const backend = this.backends.for(call.server.transport);
+    const backend = this.backends.for(call.server);
     refuseUncarriedHeaders(state, backend);
-    if (state.signal.aborted) {
-      throw new GatehouseError('call_cancelled', 'The call was cancelled before it was sent', { sent: 'no' });
+    refuseCancelled(state);
+    // Before the approvals: nobody is to decide on a call that is only tried out.
+    if (state.rehearsal !== null) return rehearsed(state, state.rehearsal);
+    if (state.asks !== null || call.asks !== null) {
+      await this.approvals.pass(state, call);
+      refuseCancelled(state);
     }
     if (state.dispatched) throw new GatehouseError('internal_error', 'The call was already sent');
     state.dispatched = true;
@@ -49,10 +56,22 @@ export class ToolCallHandler {
   }
 }
 
+/** Here a call that is only tried out ends: it was checked like any other, and its result is the one that was given. */
+function rehearsed(state: ToolCallState, { result }: Rehearsal): Promise<UpstreamReply> {
+  const given = Promise.resolve<UpstreamReply>({ kind: 'result', result: result ?? { content: [] } });
+  state.dispatch?.begin(given);
+  return given;
+}
+
 /** With hooks that can still refuse, they stand between the upstream and the caller. */
 function optionsOf({ dispatch, signal, headers, hookHeaders, request: { client } }: ToolCallState): InvokeOptions {
   if (dispatch === null) return { signal, callerHeaders: headers, hookHeaders, client };
   return { signal: dispatch.signal, callerHeaders: headers, hookHeaders, client: heldChannel(client, dispatch) };
+}
+
+function refuseCancelled({ signal }: ToolCallState): void {
+  if (!signal.aborted) return;
+  throw new GatehouseError('call_cancelled', 'The call was cancelled before it was sent', { sent: 'no' });
 }
 
 function refuseUncarriedHeaders(state: ToolCallState, backend: ToolBackend): void {

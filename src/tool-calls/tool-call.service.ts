@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
+import { publicContent } from '../catalog/content-links.js';
+import { OfferResolver } from '../catalog/offer-resolver.js';
 import { ToolResolver } from '../catalog/tool-resolver.js';
-import { ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
+import { ANSWERED_BY_THE_DOOR, ERROR_CODES, type ErrorCode } from '../common/error-codes.js';
 import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
 import { unknownTool } from '../permissions/authorized-call.js';
+import type { ToolCallResult } from '../hooks/hook.types.js';
+import type { Rehearsal } from '../hooks/hooked-call.js';
 import { PolicyService } from '../permissions/policy.service.js';
 import { failureOf } from './call-errors.js';
 import { CallRecorder } from './call-recorder.js';
 import { ToolCallHandler } from './tool-call.handler.js';
 import { ToolCallState } from './tool-call-state.js';
-import type { ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
+import type { RehearsedCall, ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
 
 /** A call in its Nest context: guards, interceptors, handler. */
 type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
@@ -22,10 +26,12 @@ type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
  * 2. authorise (`ToolPermissionGuard`), keep within the limits (`CallLimitGuard`), ask the guards of authors
  *    (`CallGuards`),
  * 3. pre hooks (`HooksInterceptor`),
- * 4. check again what will really be sent (`ToolCallHandler`),
+ * 4. check again what will really be sent (`ToolCallHandler`), and wait for no person: what needs an approval and has
+ *    none is refused (`ApprovalStep`),
  * 5. dispatch to the backend of the server's transport, beside it the during hooks,
  * 6. post hooks,
- * 7. one audit record, whatever happened.
+ * 7. links in the result as the caller knows them,
+ * 8. one audit record, whatever happened.
  */
 @Injectable()
 export class ToolCallService implements OnApplicationBootstrap {
@@ -35,6 +41,7 @@ export class ToolCallService implements OnApplicationBootstrap {
   constructor(
     private readonly policy: PolicyService,
     private readonly resolver: ToolResolver,
+    private readonly offers: OfferResolver,
     private readonly handler: ToolCallHandler,
     private readonly recorder: CallRecorder,
     private readonly contexts: ExternalContextCreator,
@@ -71,8 +78,8 @@ export class ToolCallService implements OnApplicationBootstrap {
     let code: ErrorCode | null = null;
     let sent: Sent = 'no';
     try {
-      state = await this.enter(callId, request);
-      outcome = await this.run(state);
+      state = await this.enter(callId, request, null);
+      outcome = this.withPublicLinks(state, await this.run(state));
       sent = state.dispatched ? 'yes' : 'no';
       return outcome;
     } catch (thrown) {
@@ -86,18 +93,44 @@ export class ToolCallService implements OnApplicationBootstrap {
     }
   }
 
+  /**
+   * Tries a call out: it takes the whole road in the same code, but is not sent, not counted and not recorded.
+   * @param result what stands for the result of the upstream; null: there is none, and no post hook runs
+   */
+  async rehearse(request: ToolCallRequest, result: ToolCallResult | null): Promise<RehearsedCall> {
+    const rehearsal: Rehearsal = { result, durationsMs: [] };
+    let state: ToolCallState | null = null;
+    try {
+      state = await this.enter(randomUUID(), request, rehearsal);
+      return { state, durationsMs: rehearsal.durationsMs, outcome: await this.run(state), code: null };
+    } catch (thrown) {
+      const { code, outcome } = failureOf(thrown, 'no');
+      return { state, durationsMs: rehearsal.durationsMs, outcome, code };
+    }
+  }
+
   /** Steps before the Nest context: the scope, then the name within it. */
-  private async enter(callId: string, request: ToolCallRequest): Promise<ToolCallState> {
+  private async enter(callId: string, request: ToolCallRequest, rehearsal: Rehearsal | null): Promise<ToolCallState> {
     const access = this.policy.access(request.principal, request.access);
     if (!access.granted) throw new GatehouseError(access.code, ERROR_CODES[access.code].title, { sent: 'no' });
     const target = await this.resolver.resolve(request.name, access);
     if (target === undefined) throw unknownTool(request.name);
-    return new ToolCallState(callId, request, target);
+    return new ToolCallState(callId, request, access, target, rehearsal);
   }
 
   private run(state: ToolCallState): Promise<ToolCallOutcome> {
     if (this.runInContext === null) throw new GatehouseError('gateway_shutdown', 'The gateway is not ready yet');
     return this.runInContext(state);
+  }
+
+  /** A link in a result is one that the caller can read through the same door. At the door of one server it is as it came. */
+  private withPublicLinks({ access, target }: ToolCallState, outcome: ToolCallOutcome): ToolCallOutcome {
+    if (access.single !== null || outcome.kind !== 'result') return outcome;
+    const { content } = outcome.result;
+    if (!Array.isArray(content)) return outcome;
+    const { server } = target.access;
+    const shown = publicContent(content, (uri) => this.offers.publicUri(access, server, uri));
+    return shown === content ? outcome : { ...outcome, result: { ...outcome.result, content: shown } };
   }
 
   private report(callId: string, code: ErrorCode, thrown: unknown): void {
@@ -111,9 +144,3 @@ export class ToolCallService implements OnApplicationBootstrap {
     else this.logger.log(line);
   }
 }
-
-const ANSWERED_BY_THE_DOOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'call_cancelled',
-  'forbidden_scope',
-  'forbidden_route',
-]);

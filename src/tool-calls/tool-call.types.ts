@@ -1,7 +1,9 @@
 import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
+import type { ErrorCode } from '../common/error-codes.js';
 import type { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
+import type { HookedCall } from '../hooks/hooked-call.js';
 import type { CallOrigin } from '../hooks/hook.types.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import type { ClientChannel, UpstreamReply } from '../upstream/upstream.types.js';
@@ -27,6 +29,8 @@ export interface ToolCallRequest {
   /** Aborted when the caller cancels. */
   readonly signal: CancelSignal;
   readonly client: ClientChannel;
+  /** What the client repeats of an answer that an approval is required; only doors that give it out have it. */
+  readonly approvalState?: string | undefined;
 }
 
 /**
@@ -34,3 +38,14 @@ export interface ToolCallRequest {
  * `failure` then says why, for doors with a form of their own.
  */
 export type ToolCallOutcome = UpstreamReply & { readonly failure?: GatehouseError };
+
+/** What became of a call that was only tried out. */
+export interface RehearsedCall {
+  /** What the hooks left; null when the name was not resolved. */
+  readonly state: Pick<HookedCall, 'arguments' | 'hookHeaders' | 'hookSteps'> | null;
+  /** Of each step of the hooks. */
+  readonly durationsMs: readonly number[];
+  readonly outcome: ToolCallOutcome;
+  /** Why it would be refused; null: it would not. */
+  readonly code: ErrorCode | null;
+}

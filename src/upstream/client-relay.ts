@@ -1,7 +1,7 @@
 import { Cancellation, type CancelSignal } from '../common/cancellation.js';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
-import type { JsonObject, JsonValue } from '../common/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
 import type { RpcId, SideMessage } from './json-rpc.js';
 import { NotificationRelay, type SideListener, type ListWatch } from './notification-relay.js';
 import { CLIENT_METHODS, METHOD_NOT_FOUND } from './protocol.js';
@@ -62,7 +62,8 @@ export class ClientRelay implements SideListener {
     } else if (this.#pending.has(id) || this.#pending.size >= MAX_PENDING_QUESTIONS) {
       this.leg.answer(errorAnswer(id, REJECTED, 'Too many questions'));
     } else {
-      void this.#carry(id, method, (signal) => ask(method, params, signal));
+      const asked = withoutProgressToken(params);
+      void this.#carry(id, method, (signal) => ask(method, asked, signal));
     }
   }
 
@@ -88,6 +89,14 @@ export class ClientRelay implements SideListener {
     if (!question.aborted) this.leg.answer(answer);
     if (this.#pending.size === 0) this.leg.waitingForClient(false);
   }
+}
+
+/** Progress of a client is not carried to upstreams, so it is not asked for. Everything else stays as it came. */
+function withoutProgressToken(params: JsonObject): JsonObject {
+  const { _meta: meta, ...rest } = params;
+  if (!isJsonObject(meta) || meta['progressToken'] === undefined) return params;
+  const { progressToken: _token, ...kept } = meta;
+  return Object.keys(kept).length === 0 ? rest : { ...rest, _meta: kept };
 }
 
 const LOCAL_RESULTS: Readonly<Record<string, JsonObject>> = {

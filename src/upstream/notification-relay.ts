@@ -13,6 +13,9 @@ export const LIST_CHANGES: ReadonlySet<string> = new Set([
   'notifications/resources/list_changed',
 ]);
 
+/** Tells that the user has been where an elicitation by URL sent it; only the revisions with sessions know it. */
+const ELICITATION_COMPLETE = 'notifications/elicitation/complete';
+
 const logger = new Logger('Upstream');
 
 /** Takes what an upstream sends besides the reply. */
@@ -47,6 +50,7 @@ export class NotificationRelay implements SideListener {
     if (message.kind === 'request') logger.warn(`An upstream sent a request that its revision forbids: ${method}`);
     else if (method === 'notifications/progress') this.#onProgress(params);
     else if (method === 'notifications/message') this.#onLogLine(params);
+    else if (method === ELICITATION_COMPLETE) this.#notify(method, params);
     else if (LIST_CHANGES.has(method)) this.watch.listsChanged();
   }
 

@@ -41,7 +41,7 @@ export class OfferReader {
    * @throws GatehouseError of the `upstream_*` family or `call_cancelled`.
    */
   async read(server: McpServer, signal: CancelSignal): Promise<ServerOffer> {
-    const backend = this.#backends.for(server.transport);
+    const backend = this.#backends.for(server);
     const declared = await backend.capabilities(server, signal);
     const may = (capability: string): boolean => declared === null || isJsonObject(declared[capability]);
     const list = <Kind extends ListKind>(kind: Kind, wanted: boolean): Promise<Entry<Kind>[] | null> =>
@@ -55,6 +55,7 @@ export class OfferReader {
       servesPrompts: prompts !== null,
       servesResources: resources !== null || templates !== null,
       servesCompletions: may('completions') && (declared !== null || prompts !== null || templates !== null),
+      servesSubscriptions: resources !== null && maySubscribe(declared),
       prompts: prompts ?? [],
       resources: resources ?? [],
       templates: templates ?? [],
@@ -96,4 +97,11 @@ export class OfferReader {
     }
     return [...usable.values()];
   }
+}
+
+/** What a server does not declare, it may serve all the same only if it declares nothing at all. */
+function maySubscribe(declared: JsonObject | null): boolean {
+  if (declared === null) return true;
+  const { resources } = declared;
+  return isJsonObject(resources) && resources['subscribe'] === true;
 }

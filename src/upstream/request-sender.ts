@@ -17,6 +17,6 @@ export class RequestSender {
    * @throws GatehouseError as a backend does.
    */
   send(request: AuthorizedRequest, options: Omit<InvokeOptions, 'hookHeaders'>): Promise<UpstreamReply> {
-    return this.#backends.for(request.server.transport).invoke(request, { ...options, hookHeaders: null });
+    return this.#backends.for(request.server).invoke(request, { ...options, hookHeaders: null });
   }
 }

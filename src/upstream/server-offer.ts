@@ -22,6 +22,8 @@ export interface ServerOffer {
   readonly servesPrompts: boolean;
   readonly servesResources: boolean;
   readonly servesCompletions: boolean;
+  /** Resources can be watched. */
+  readonly servesSubscriptions: boolean;
   readonly prompts: readonly PromptDefinition[];
   readonly resources: readonly ResourceDefinition[];
   readonly templates: readonly ResourceTemplateDefinition[];

@@ -2,11 +2,12 @@ import type { CancelSignal } from '../common/cancellation.js';
 import type { JsonObject } from '../common/json.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
+import type { Listening, ListenSpec } from './listening/listening.js';
 import type { AuthorizedOutgoing } from './authorized-outgoing.js';
 import type { InvokeOptions, UpstreamReply } from './upstream.types.js';
 
 /**
- * One per transport, behind one exhaustive table. Every rejection is a `GatehouseError` of the `upstream_*` family,
+ * One per kind of server, behind one exhaustive table. Every rejection is a `GatehouseError` of the `upstream_*` family,
  * `result_too_large`, `call_cancelled`, `rate_limited` or `hook_headers_unsupported`, with an honest `sent`.
  */
 export interface ToolBackend {
@@ -20,6 +21,10 @@ export interface ToolBackend {
   capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null>;
   /** One page of another list, under the server's own credential. */
   listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply>;
+  /** What was left out or simplified when the tools were listed, for the admin. Missing: never anything. */
+  warnings?(server: McpServer): readonly string[];
+  /** Listens for one owner to what a server says unasked. Missing: nothing can be heard of this transport. */
+  listen?(spec: ListenSpec): Listening;
   /** Forgets connections, sessions and processes of a server that was changed or deleted. */
   release(serverId: string): Promise<void>;
   /** Closes everything. */

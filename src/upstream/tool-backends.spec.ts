@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HttpStage } from '../../test/fixtures/upstreams/http-stage.js';
-import { aCall, configWith, invokeOptions, limits } from '../../test/fixtures/upstreams/upstream-factories.js';
+import {
+  aCall,
+  configWith,
+  invokeOptions,
+  limits,
+  loopbackOutbound,
+} from '../../test/fixtures/upstreams/upstream-factories.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
+import type { OutboundClient } from '../outbound/outbound-client.js';
+import { ArgumentSchemas } from '../permissions/argument-schema.js';
+import { OpenApiBackend } from './openapi/openapi-backend.js';
+import { SseBackend } from './sse/sse-backend.js';
 import { StdioBackend } from './stdio/stdio-backend.js';
 import { ToolBackends } from './tool-backends.js';
 import { ToolLister } from './tool-lister.js';
@@ -9,6 +19,7 @@ import { ToolLister } from './tool-lister.js';
 describe('ToolBackends', () => {
   let stage: HttpStage;
   let backends: ToolBackends;
+  let outbound: OutboundClient;
   let change: (ids: readonly string[]) => void;
 
   beforeEach(async () => {
@@ -17,17 +28,21 @@ describe('ToolBackends', () => {
       onChange: { value: (listener: typeof change) => void (change = listener) },
     });
     const stdio = new StdioBackend(configWith({ stdioCommands: [] }), stage.changes, limits());
-    backends = new ToolBackends(registry, stage.backend, stdio);
+    outbound = loopbackOutbound();
+    const sse = new SseBackend(outbound, stage.changes, limits());
+    const openapi = new OpenApiBackend(outbound, new ArgumentSchemas(), limits());
+    backends = new ToolBackends(registry, stage.backend, sse, stdio, openapi);
     backends.onModuleInit();
   });
 
   afterEach(async () => {
     await backends.onApplicationShutdown();
+    await outbound.onApplicationShutdown();
     await stage.close();
   });
 
   it('release what a changed server holds, and nothing of others', async () => {
-    await backends.for('http').invoke(aCall(stage.server, 'echo'), invokeOptions());
+    await backends.for(stage.server).invoke(aCall(stage.server, 'echo'), invokeOptions());
     change(['another server']);
     expect(stage.upstream.sessionCount).toBe(1);
     change([stage.server.id]);
@@ -35,7 +50,7 @@ describe('ToolBackends', () => {
   });
 
   it('end every session on shutdown', async () => {
-    await backends.for('http').invoke(aCall(stage.server, 'echo'), invokeOptions());
+    await backends.for(stage.server).invoke(aCall(stage.server, 'echo'), invokeOptions());
     await backends.onApplicationShutdown();
     expect(stage.upstream.sessionCount).toBe(0);
   });
@@ -55,7 +70,7 @@ describe('ToolBackends', () => {
       '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}',
       '{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}',
     ].join('\n');
-    const call = () => backends.for('http').invoke(aCall(stage.server, 'raw', { body }), invokeOptions());
+    const call = () => backends.for(stage.server).invoke(aCall(stage.server, 'raw', { body }), invokeOptions());
     await call();
     expect(changed).toEqual([stage.server.id]);
     end();

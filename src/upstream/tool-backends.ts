@@ -1,23 +1,27 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
-import type { Transport } from '../mcp-servers/mcp-server.js';
+import { backendKindOf, type BackendKind, type McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import { HttpBackend } from './http/http-backend.js';
+import { OpenApiBackend } from './openapi/openapi-backend.js';
+import { SseBackend } from './sse/sse-backend.js';
 import { StdioBackend } from './stdio/stdio-backend.js';
 import type { ToolBackend } from './tool-backend.js';
 
-/** The one table from transport to backend. Only `tool-calls` dispatches with it. */
+/** The one table from the kind of a server to its backend. Only `tool-calls` dispatches with it. */
 @Injectable()
 export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ToolBackends.name);
-  private readonly backends: Readonly<Record<Transport, ToolBackend>>;
+  private readonly backends: Readonly<Record<BackendKind, ToolBackend>>;
 
   constructor(
     private readonly registry: ServerRegistry,
     http: HttpBackend,
+    sse: SseBackend,
     stdio: StdioBackend,
+    openapi: OpenApiBackend,
   ) {
-    this.backends = { http, stdio };
+    this.backends = { http, sse, stdio, openapi };
   }
 
   onModuleInit(): void {
@@ -26,8 +30,8 @@ export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  for(transport: Transport): ToolBackend {
-    return this.backends[transport];
+  for(server: Pick<McpServer, 'specPath' | 'transport'>): ToolBackend {
+    return this.backends[backendKindOf(server)];
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -21,7 +21,17 @@ export class ToolLister {
    * @throws GatehouseError of the `upstream_*` family or `call_cancelled`.
    */
   list(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
-    return this.#backends.for(server.transport).listTools(server, signal);
+    return this.#backends.for(server).listTools(server, signal);
+  }
+
+  /** What was left out or simplified when the tools were listed, for the admin. */
+  warnings(server: McpServer): readonly string[] {
+    return this.#backends.for(server).warnings?.(server) ?? [];
+  }
+
+  /** Closes what was opened for a server that is in no registry; for the others the registry sees to it. */
+  forget(server: McpServer): Promise<void> {
+    return this.#backends.for(server).release(server.id);
   }
 
   /**

@@ -1,4 +1,6 @@
+import { GatehouseError } from '../common/gatehouse-error.js';
 import { credentialHeaders } from '../credentials/credential-headers.js';
+import { ownRequestHeaders } from '../credentials/own-request-headers.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { GATEWAY_INFO } from './protocol.js';
 
@@ -28,7 +30,7 @@ const OWNED_BY_THE_LEG = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-const OWNED_PREFIX = /^(mcp-|x-gatehouse-|x-litellm-)/;
+const OWNED_PREFIX = /^(mcp-|x-gatehouse-|x-litellm-(?!mcp-debug$))/;
 /** Besides those: what would let a caller choose whom the gateway acts as, or where a request seems to come from. */
 const REFUSED_FROM_CALLERS = /^(authorization$|cookie$|forwarded$|x-forwarded-|x-real-ip$)/;
 
@@ -43,22 +45,39 @@ const DEFAULT_HEADERS: HeaderMap = { 'user-agent': `gatehouse/${String(GATEWAY_I
 
 const baseByServer = new WeakMap<McpServer, HeaderMap>();
 
-/** Headers of every request to a server: its credential, then its static headers. Made once per server object. */
+/**
+ * Headers of requests that the gateway sends for itself: the credential of the server, its static headers, and what a
+ * guardrail adds where these hold nothing.
+ */
 export function serverHeaders(server: McpServer): HeaderMap {
+  const own = ownRequestHeaders(server);
+  return own === null ? baseHeaders(server) : { ...own, ...baseHeaders(server) };
+}
+
+/** The credential of a server, then its static headers. Made once per server object. */
+function baseHeaders(server: McpServer): HeaderMap {
   const known = baseByServer.get(server);
   if (known !== undefined) return known;
+  if (server.userSecrets !== undefined && server.userSecrets.length > 0) throw userSecretMissing(server);
   const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credentialHeaders(server) };
   assign(headers, server.staticHeaders.reveal());
   baseByServer.set(server, headers);
   return headers;
 }
 
+/** Such a server is not contacted without what each user stores for it. */
+function userSecretMissing({ prefix }: McpServer): GatehouseError {
+  return new GatehouseError('user_credential_missing', `The server ${prefix} needs a credential of the user.`, {
+    sent: 'no',
+  });
+}
+
 /**
  * Headers of one call, from low to high: credential, forwarded caller headers, static headers, hook headers.
- * Without forwarded and hook headers it is the very object of {@link serverHeaders}, so that callers can cache by it.
+ * Without forwarded and hook headers it is the same object for every call of a server, so that callers can cache by it.
  */
 export function callHeaders(server: McpServer, caller: HeaderMap, hooks: HeaderMap | null): HeaderMap {
-  const base = serverHeaders(server);
+  const base = baseHeaders(server);
   const forwarded = forwardedHeaders(server, caller);
   if (forwarded === null && hooks === null) return base;
   const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credentialHeaders(server), ...forwarded };

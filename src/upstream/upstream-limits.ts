@@ -15,6 +15,8 @@ export interface UpstreamLimits {
   readonly sessionIdleMs: number;
   /** Idle time after which a process is stopped. */
   readonly processIdleMs: number;
+  /** How long no call is sent to a server that several calls in a row could not reach. */
+  readonly circuitPauseMs: number;
   /** How often idle sessions and processes are looked for. */
   readonly sweepMs: number;
   /** Age at which an upstream that was found to speak 2025 is probed again: it may have been upgraded. */
@@ -34,6 +36,7 @@ export const DEFAULT_UPSTREAM_LIMITS: UpstreamLimits = {
   goodbyeMs: 2_000,
   sessionIdleMs: 10 * 60_000,
   processIdleMs: 5 * 60_000,
+  circuitPauseMs: 2_000,
   sweepMs: 30_000,
   sessionEraMaxAgeMs: 15 * 60_000,
   restartPausesMs: [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000],

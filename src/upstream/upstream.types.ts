@@ -25,6 +25,8 @@ export interface ClientChannel {
   readonly logLevel: string | null;
   /** Vendor keys of `_meta` and trace context (`traceparent`, `tracestate`, `baggage`); no gateway or protocol keys. */
   readonly meta: JsonObject;
+  /** 2026: the client takes an `input_required` result as it is, and repeats its request with the answers. */
+  readonly repeatsRequests: boolean;
   /** 2026: answers to an earlier `input_required` of the same request, as the client sent them. */
   readonly inputResponses: JsonValue | undefined;
   /** 2026: opaque state of an earlier `input_required`. */
@@ -33,7 +35,7 @@ export interface ClientChannel {
   notify(method: string, params: JsonObject): void;
   /**
    * Asks the client something (`sampling/createMessage`, `elicitation/create`, `roots/list`) and waits for its result.
-   * null: this door cannot carry requests to the client. Rejects when the client answers with an error or is gone.
+   * null: this client cannot be asked. Rejects when the client answers with an error or is gone.
    */
   readonly request: ((method: string, params: JsonObject, signal: CancelSignal) => Promise<JsonObject>) | null;
 }

@@ -52,7 +52,7 @@ export function knownTeam(id: string, fields: Partial<KnownTeam> = {}): KnownTea
 }
 
 export function knownUser(id: string, fields: Partial<KnownUser> = {}): KnownUser {
-  return { ...knownLevel('user', id), role: 'internal_user', ...fields };
+  return { ...knownLevel('user', id), role: 'internal_user', email: null, ...fields };
 }
 
 /** Levels in memory: a directory without a database. */

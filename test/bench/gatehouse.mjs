@@ -17,14 +17,17 @@ export class Gatehouse {
   #child;
   #output = '';
   #nodeOptions;
+  #settings;
 
   /**
    * @param {string} dataDirectory
    * @param {readonly string[]} nodeOptions for profiling
+   * @param {Record<string, string>} settings variables; without them one hook that does nothing is loaded
    */
-  constructor(dataDirectory, nodeOptions = []) {
+  constructor(dataDirectory, nodeOptions = [], settings = { GUARDRAIL_MODULES: HOOK }) {
     this.dataDirectory = dataDirectory;
     this.#nodeOptions = nodeOptions;
+    this.#settings = settings;
     atExit(() => this.#killDatabase());
   }
 
@@ -65,8 +68,8 @@ export class Gatehouse {
   /** Only what a bare machine has: nothing of the caller's shell decides what is measured. */
   #environment() {
     const { PATH, HOME, TMPDIR } = process.env;
-    const plain = { HOST: '127.0.0.1', PORT: '0', DATA_DIR: this.dataDirectory, GUARDRAIL_MODULES: HOOK };
-    return { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...plain };
+    const plain = { HOST: '127.0.0.1', PORT: '0', DATA_DIR: this.dataDirectory };
+    return { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...plain, ...this.#settings };
   }
 
   #whenReady() {

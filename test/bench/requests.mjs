@@ -29,9 +29,14 @@ export function call2025(target, tool) {
   });
 }
 
-/** A 2026-07-28 call as it goes over the wire. @param {Target} target @param {string} tool */
-export function call2026(target, tool) {
-  const params = { name: tool, arguments: { text: ECHOED_TEXT }, _meta: meta2026() };
+/**
+ * A 2026-07-28 call as it goes over the wire.
+ * @param {Target} target
+ * @param {string} tool
+ * @param {string} text that is echoed
+ */
+export function call2026(target, tool, text = ECHOED_TEXT) {
+  const params = { name: tool, arguments: { text }, _meta: meta2026() };
   return request2026(target, 'tools/call', params, { 'Mcp-Name': tool });
 }
 

@@ -6,9 +6,11 @@ import { choosePlacement } from './cpu-placement.mjs';
 import { Gatehouse } from './gatehouse.mjs';
 import { measureListing, measureRows } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
+import { describeHooks, judgeHooks, measureHooks } from './hooks/hooks.mjs';
 import { hasProcfs, residentMiB } from './process-usage.mjs';
 import { describeScale, judgeScale } from './scale/report.mjs';
 import { measureScale } from './scale/scale.mjs';
+import { judgeStreams, measureStreams } from './streams/streams.mjs';
 import { describeMachine, tableOf, verdictsOf, writeResults } from './report.mjs';
 import { gatehouseRows, GATEWAYS, startFloors } from './rows.mjs';
 import { isDisturbed, judge, summarise } from './summary.mjs';
@@ -16,6 +18,8 @@ import { createWorld, KEYS, SERVERS, TOOLS_PER_SERVER, warmCatalogue } from './w
 
 /** Idle memory is read when the start is over, not in the middle of it. */
 const SETTLE_MS = 3_000;
+/** What is measured apart from the rows, and alone when nothing else is asked for. */
+const PARTS = ['scale', 'hooks', 'streams'];
 /** Results of a run without calls. */
 const NO_CALLS = { summary: [], single: null, runs: [], verdicts: [] };
 
@@ -24,22 +28,47 @@ async function main(options) {
   const machine = describeMachine();
   say(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}`);
   say(placement.text);
-  const calls = isOnlyScale(options) ? NO_CALLS : await measureCalls(options, placement);
-  const scale = wantsScale(options) ? await measureScale(options, placement, say) : null;
-  const verdicts = [...calls.verdicts, ...(scale === null ? [] : judgeScale(scale))];
+  const calls = await callsWanted(options, placement);
+  const hooks = wants('hooks', options) ? await measureHooks(options, placement, say) : null;
+  const scale = wants('scale', options) ? await measureScale(options, placement, say) : null;
+  const streams = wants('streams', options) ? await measureStreams(say) : null;
+  const verdicts = [
+    ...calls.verdicts,
+    ...(hooks === null ? [] : judgeHooks(hooks)),
+    ...(scale === null ? [] : judgeScale(scale)),
+    ...(streams === null ? [] : judgeStreams(streams)),
+  ];
+  if (hooks !== null) say(`\n${describeHooks(hooks)}\n`);
   if (scale !== null) say(`\n${describeScale(scale)}\n`);
   say(`${verdictsOf(verdicts)}\n`);
-  const results = { machine, placement: placement.text, options, ...calls, scale, verdicts };
+  const results = { machine, placement: placement.text, options, ...calls, hooks, scale, streams, verdicts };
   say(`written to ${writeResults(results)}`);
   return options.strict && verdicts.some(({ verdict }) => verdict !== 'reached') ? 1 : 0;
 }
 
-function wantsScale({ only }) {
-  return only === null || only.includes('scale');
+function wants(part, { only }) {
+  return only === null || only.includes(part);
 }
 
-function isOnlyScale({ only }) {
-  return only !== null && only.every((name) => name === 'scale');
+function hasOnly(parts, { only }) {
+  return only !== null && only.every((name) => parts.includes(name));
+}
+
+function callsWanted(options, placement) {
+  if (hasOnly(PARTS, options)) return NO_CALLS;
+  return hasOnly(['listing'], options) ? measureLists(options, placement) : measureCalls(options, placement);
+}
+
+/** Starts, and lists of 100 servers with 20 tools each. */
+async function measureLists(options, placement) {
+  const upstream = await startScript('echo-upstream.mjs', [String(TOOLS_PER_SERVER)]);
+  const driver = startQuietScript('driver.mjs');
+  placement.around(upstream.pid);
+  placement.around(driver.pid);
+  const started = await startGatehouse(upstream.port, options, placement);
+  const single = await measureSingle({ driver, upstream, ...started }, options);
+  await started.gateway.stop();
+  return { ...NO_CALLS, single, verdicts: judge([], single) };
 }
 
 async function measureCalls(options, placement) {
@@ -88,19 +117,27 @@ async function startGatehouse(upstreamPort, { profileDirectory }, placement) {
   placement.around(gateway.databasePid);
   const warmedAt = performance.now();
   await warmCatalogue(gateway, world);
-  say(`catalogue: ${SERVERS * TOOLS_PER_SERVER} tools in ${seconds(performance.now() - warmedAt)}`);
-  return { gateway, world, startMs, idleMiB };
+  const coldListMs = performance.now() - warmedAt;
+  say(`catalogue: ${SERVERS * TOOLS_PER_SERVER} tools in ${seconds(coldListMs)}`);
+  return { gateway, world, startMs, idleMiB, coldListMs };
 }
 
 function profileOptions(directory) {
   return directory === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(directory)}`];
 }
 
-async function measureSingle({ driver, upstream, gateway, world, startMs, idleMiB }, options) {
+async function measureSingle({ driver, upstream, gateway, world, startMs, idleMiB, coldListMs }, options) {
   if (gateway === null) return null;
   const wide = await measureListing(driver, { gateway, upstream }, world.wideKey, options);
   const ordinary = await measureListing(driver, { gateway, upstream }, world.keys[0], options);
-  return { startMs, idleMiB, listP50Ms: wide.p50Ms, listP99Ms: wide.p99Ms, ordinaryListP50Ms: ordinary.p50Ms };
+  return {
+    startMs,
+    idleMiB,
+    coldListMs,
+    listP50Ms: wide.p50Ms,
+    listP99Ms: wide.p99Ms,
+    ordinaryListP50Ms: ordinary.p50Ms,
+  };
 }
 
 function print(rows, summary) {

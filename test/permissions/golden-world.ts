@@ -4,6 +4,7 @@ import { resolveGrants, type RequestedGrants } from '../../src/auth/grant-resolu
 import type { ObjectPermission } from '../../src/auth/object-permission.js';
 import type { GrantLevel, LevelKind, Principal, Role } from '../../src/auth/principal.js';
 import type { ServerReferences } from '../../src/auth/server-references.js';
+import type { ToolsetReferences } from '../../src/auth/toolset-references.js';
 import type { ApprovalStatus, McpServer, RegistrySnapshot } from '../../src/mcp-servers/mcp-server.js';
 import type { AccessRequest } from '../../src/permissions/access-request.js';
 import { clientAddress } from '../../src/permissions/ip-visibility.js';
@@ -161,10 +162,30 @@ export class GoldenWorld {
   }
 
   private async write(kind: LevelKind, row: LevelRow): Promise<GrantLevel> {
-    const { permission: resolved, closed } = await resolveGrants(row.object_permission, this.references, manager);
-    const toolsets = row.object_permission?.mcp_toolsets ?? null;
-    const objectPermission = resolved === null ? null : { ...permission(resolved), mcp_toolsets: toolsets };
+    const { permission: resolved, closed } = await resolveGrants(row.object_permission, {
+      manager,
+      servers: this.references,
+      toolsets: this.toolsets,
+    });
+    const objectPermission = resolved === null ? null : permission(resolved);
     return { kind, id: row.id, objectPermission, accessGroupIds: row.access_group_ids ?? [], closed };
+  }
+
+  private get toolsets(): ToolsetReferences {
+    const idOf = (reference: string): string | undefined =>
+      this.world.toolsets.find((toolset) => toolset.toolset_id === reference || toolset.toolset_name === reference)
+        ?.toolset_id;
+    return {
+      resolve: (references) =>
+        Promise.resolve(
+          new Map(
+            references.flatMap((reference) => {
+              const id = idOf(reference);
+              return id === undefined ? [] : [[reference, id] as const];
+            }),
+          ),
+        ),
+    };
   }
 
   private get references(): ServerReferences {

@@ -12,7 +12,8 @@ import { PrincipalAssembler } from '../principal-assembler.js';
 import type { Principal } from '../principal.js';
 import { COOLDOWN_MS, GRACE_MS, REFRESH_AFTER_MS } from './issuer-keys.js';
 import { isTokenAlive, JwtCallers, TRUST_MS } from './jwt-callers.js';
-import { JwtVerifier, LEEWAY_SECONDS } from './jwt-verifier.js';
+import { LEEWAY_SECONDS } from './access-token.js';
+import { JwtVerifier } from './jwt-verifier.js';
 
 /** Everything but the date stays real: keys are fetched over real sockets. */
 const REAL_TIMERS = [

@@ -4,7 +4,8 @@ import { messageOf } from '../../common/gatehouse-error.js';
 import { KeyDirectory } from '../key-directory.js';
 import { PrincipalAssembler } from '../principal-assembler.js';
 import type { Principal } from '../principal.js';
-import { JwtVerifier, LEEWAY_SECONDS, type VerifiedToken } from './jwt-verifier.js';
+import { LEEWAY_SECONDS } from './access-token.js';
+import { JwtVerifier, type VerifiedToken } from './jwt-verifier.js';
 
 /** Time after which the signature of a token is verified again, by the keys of then. */
 export const TRUST_MS = 60_000;

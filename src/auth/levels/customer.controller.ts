@@ -111,9 +111,10 @@ export class CustomerController {
   }
 
   private async setBlocked(ids: readonly string[], blocked: boolean, caller: Principal): Promise<CustomerView[]> {
-    const rows = await this.store.changeAll('customer', ids, caller, (row) => {
+    const set = (row: { blocked: boolean }): void => {
       row.blocked = blocked;
-    });
+    };
+    const rows = await this.store.changeAll('customer', ids, caller, set, blocked ? 'block' : 'unblock');
     return rows.map(toCustomerView);
   }
 }

@@ -19,7 +19,11 @@ class KnownServers extends ServerReferences {
 const manager = Object.assign(Object.create(EntityManager.prototype) as EntityManager, {
   find: () => Promise.resolve(GROUPS.map((id) => ({ id }))),
 });
-const context: WriteContext = { manager, servers: new KnownServers() };
+const context: WriteContext = {
+  manager,
+  servers: new KnownServers(),
+  toolsets: { resolve: (names) => Promise.resolve(new Map(names.includes('t1') ? [['t1', 'id-t1']] : [])) },
+};
 
 /** Applies writes one after the other, to a level that does not exist yet. */
 async function after(...changes: readonly GrantChange[]): Promise<StoredGrants> {

@@ -46,7 +46,7 @@ export async function changeGrants(
   context: WriteContext,
 ): Promise<StoredGrants> {
   const requested = change.object_permission === null ? SILENCE : (change.object_permission ?? {});
-  const resolved = await resolveGrants(requested, context.servers, context.manager);
+  const resolved = await resolveGrants(requested, context);
   const groups = await resolveAccessGroups(change.access_group_ids, context);
   const after: StoredGrants = {
     permission: mergedPermission(stored.permission, change, resolved.permission),

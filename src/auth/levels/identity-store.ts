@@ -4,12 +4,16 @@ import { DataSource, QueryFailedError, type EntityManager, type SelectQueryBuild
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { pageOf, type Page, type PagePosition } from '../../common/page.js';
 import { PolicyVersions } from '../../events/policy-version.js';
+import { WriteLog } from '../../write-log/write-log.js';
+import type { WrittenObject } from '../../write-log/written-object.js';
 import { GuardrailNames } from '../guardrail-names.js';
 import type { Principal } from '../principal.js';
 import { ServerReferences } from '../server-references.js';
+import { ToolsetReferences } from '../toolset-references.js';
 import { IDENTITIES, type IdentityFields } from './identities.js';
 import { IDENTITY_ENTITIES, type IdentityKind, type IdentityReference, type IdentityRows } from './identity-kinds.js';
-import { LevelChanges } from './level-changes.js';
+import { deletedIdentity, identityState, writtenIdentity } from './identity-record.js';
+import { LevelDirectory } from './level-directory.js';
 import { LEVELS_VERSION, type LevelChange } from './level-events.js';
 import type { FieldContext } from './write-context.js';
 
@@ -19,6 +23,8 @@ const UNIQUE_VIOLATION = '23505';
 interface Written<T> {
   readonly result: T;
   readonly changed: readonly IdentityReference[];
+  /** The same for the record of the write. */
+  readonly written: readonly WrittenObject[];
 }
 
 /** A record that is to be made. */
@@ -37,6 +43,7 @@ interface Made<K extends IdentityKind> {
 }
 
 interface Write extends FieldContext {
+  readonly actor: Principal;
   /** Policy version of the write. */
   readonly revision: number;
 }
@@ -47,9 +54,11 @@ export class IdentityStore {
   constructor(
     private readonly database: DataSource,
     private readonly versions: PolicyVersions,
-    private readonly changes: LevelChanges,
+    private readonly directory: LevelDirectory,
     private readonly servers: ServerReferences,
+    private readonly toolsets: ToolsetReferences,
     private readonly guardrails: GuardrailNames,
+    private readonly log: WriteLog,
   ) {}
 
   /**
@@ -63,7 +72,7 @@ export class IdentityStore {
     fields: IdentityFields[K],
     actor: Principal,
   ): Promise<IdentityRows[K]> {
-    return this.write(kind, (write) => this.insert({ kind, id, fields, actor }, write));
+    return this.write(kind, actor, (write) => this.insert({ kind, id, fields, actor }, write));
   }
 
   /**
@@ -71,7 +80,9 @@ export class IdentityStore {
    * version before, as every such transaction does. Whoever commits it announces the change.
    */
   async createWithin<K extends IdentityKind>(manager: EntityManager, making: Making<K>): Promise<Made<K>> {
-    const { version, result, changed } = await this.act(manager, making.kind, (write) => this.insert(making, write));
+    const { version, result, changed } = await this.act(manager, making.kind, making.actor, (write) =>
+      this.insert(making, write),
+    );
     return { row: result, change: { changed, version } };
   }
 
@@ -94,13 +105,13 @@ export class IdentityStore {
    */
   async rehearse<K extends IdentityKind>(kind: K, id: string, fields: IdentityFields[K]): Promise<IdentityRows[K]> {
     const row = await this.get(kind, id);
-    const { servers, guardrails } = this;
-    await IDENTITIES[kind].assign(row, fields, { manager: this.database.manager, servers, guardrails });
+    await IDENTITIES[kind].assign(row, fields, this.context(this.database.manager));
     return row;
   }
 
   /**
    * Changes one record.
+   * @param verb what the record of the write calls it
    * @throws GatehouseError `not_found`, and what `act` throws
    */
   async change<K extends IdentityKind>(
@@ -108,8 +119,9 @@ export class IdentityStore {
     id: string,
     actor: Principal,
     act: (row: IdentityRows[K], context: FieldContext) => Promise<void> | void,
+    verb = 'update',
   ): Promise<IdentityRows[K]> {
-    const [row] = await this.changeAll(kind, [id], actor, act);
+    const [row] = await this.changeAll(kind, [id], actor, act, verb);
     if (row === undefined) throw noSuch(kind);
     return row;
   }
@@ -123,15 +135,18 @@ export class IdentityStore {
     ids: readonly string[],
     actor: Principal,
     act: (row: IdentityRows[K], context: FieldContext) => Promise<void> | void,
+    verb = 'update',
   ): Promise<IdentityRows[K][]> {
-    return this.write(kind, async (write) => {
+    return this.write(kind, actor, async (write) => {
       const rows = await this.existing(kind, ids, write.manager);
+      const before = rows.map(identityState);
       for (const row of rows) {
         await act(row, write);
         Object.assign(row, { revision: write.revision, updated_at: new Date(), updated_by: actor.id });
       }
       await write.manager.save(rows);
-      return { result: rows, changed: rows.map((row) => ({ kind, id: row.id })) };
+      const written = rows.map((row, index) => writtenIdentity(kind, verb, before[index] ?? null, row));
+      return { result: rows, changed: rows.map((row) => ({ kind, id: row.id })), written };
     });
   }
 
@@ -141,11 +156,12 @@ export class IdentityStore {
    * @throws GatehouseError `not_found`
    */
   delete(kind: IdentityKind, ids: readonly string[], actor: Principal): Promise<readonly string[]> {
-    return this.write(kind, async (write) => {
+    return this.write(kind, actor, async (write) => {
       const rows = await this.existing(kind, ids, write.manager);
       const deleted = rows.map((row) => row.id);
-      const also = await IDENTITIES[kind].remove(deleted, { ...write, actor });
-      return { result: deleted, changed: [...deleted.map((id) => ({ kind, id })), ...also] };
+      const also = await IDENTITIES[kind].remove(deleted, write);
+      const changed = [...deleted.map((id) => ({ kind, id })), ...also];
+      return { result: deleted, changed, written: rows.map((row) => deletedIdentity(kind, row, also)) };
     });
   }
 
@@ -188,7 +204,7 @@ export class IdentityStore {
     const row = Object.assign(definition.blank(), made, { updated_at: now, updated_by: actor.id });
     await definition.assign(row, fields, write);
     await write.manager.save(row);
-    return { result: row, changed: [{ kind, id: row.id }] };
+    return { result: row, changed: [{ kind, id: row.id }], written: [writtenIdentity(kind, 'create', null, row)] };
   }
 
   private async existing<K extends IdentityKind>(
@@ -220,25 +236,32 @@ export class IdentityStore {
 
   /**
    * One write: the policy version moves in the same transaction, and first, since its row lock puts all writers of
-   * levels in order.
+   * levels in order. The record of the write is part of the transaction too.
    */
-  private async write<T>(kind: IdentityKind, act: (write: Write) => Promise<Written<T>>): Promise<T> {
-    const { version, result, changed } = await this.database.transaction((manager) => this.act(manager, kind, act));
-    await this.changes.announce({ changed, version });
+  private async write<T>(kind: IdentityKind, actor: Principal, act: (write: Write) => Promise<Written<T>>): Promise<T> {
+    const { version, result, changed } = await this.database.transaction((manager) =>
+      this.act(manager, kind, actor, act),
+    );
+    await this.directory.announce({ changed, version });
     return result;
+  }
+
+  private context(manager: EntityManager): FieldContext {
+    const { servers, toolsets, guardrails } = this;
+    return { manager, servers, toolsets, guardrails };
   }
 
   private async act<T>(
     manager: EntityManager,
     kind: IdentityKind,
+    actor: Principal,
     act: (write: Write) => Promise<Written<T>>,
   ): Promise<Written<T> & { readonly version: number }> {
     const version = await this.versions.bump(manager, LEVELS_VERSION);
     try {
-      return {
-        version,
-        ...(await act({ manager, servers: this.servers, guardrails: this.guardrails, revision: version })),
-      };
+      const done = await act({ ...this.context(manager), actor, revision: version });
+      await this.log.record(manager, actor, done.written);
+      return { version, ...done };
     } catch (error) {
       throw isUniqueViolation(error) ? new GatehouseError('conflict', IDENTITIES[kind].nameTaken) : error;
     }

@@ -29,6 +29,7 @@ export interface KnownTeam extends KnownLevel {
 /** A user with the role of its keys and tokens. */
 export interface KnownUser extends KnownLevel {
   readonly role: Role;
+  readonly email: string | null;
 }
 
 /** What is known of each kind. */
@@ -50,7 +51,7 @@ export const KNOWN_LEVEL_OF: { readonly [K in StoredLevelKind]: Reader<K> } = {
     members: new Map(row.members_with_roles.map((member) => [member.user_id, member.role])),
     formerMembers: new Set(row.former_members),
   }),
-  user: (row) => ({ ...knownOf('user', row), role: row.user_role }),
+  user: (row) => ({ ...knownOf('user', row), role: row.user_role, email: row.user_email }),
   customer: (row) => ({ ...knownOf('customer', row), deleted: row.deleted_at !== null }),
   agent: (row) => knownOf('agent', row),
   organization: (row) => knownOf('organization', row),

@@ -1,18 +1,11 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ChangeFollower } from '../../common/change-follower.js';
 import { EventBus } from '../../events/event-bus.js';
 import { PolicyVersions } from '../../events/policy-version.js';
+import { ReplicatedCopy } from '../../events/replicated-copy.js';
 import type { IdentityKind, IdentityReference, StoredLevelKind } from './identity-kinds.js';
 import type { KnownLevels } from './known-level.js';
-import {
-  LEVELS_CHANGED,
-  LEVELS_VERSION,
-  parseReference,
-  readLevelChange,
-  referenceText,
-  type LevelChange,
-} from './level-events.js';
+import { LEVELS_CHANGED, LEVELS_VERSION, parseReference, referenceText, type LevelChange } from './level-events.js';
 import { LevelMemory } from './level-memory.js';
 import { readLevels } from './level-rows.js';
 
@@ -24,33 +17,30 @@ export type LevelListener = (changed: readonly IdentityReference[] | null) => vo
 export class LevelDirectory implements OnModuleInit, OnModuleDestroy {
   private readonly memory = new LevelMemory();
   private readonly listeners = new Set<LevelListener>();
-  private readonly follower: ChangeFollower;
+  private readonly copy: ReplicatedCopy;
   private changes = 0;
 
   constructor(
     private readonly database: DataSource,
-    private readonly events: EventBus,
+    events: EventBus,
     versions: PolicyVersions,
   ) {
-    this.follower = new ChangeFollower({
+    const source = {
       name: LevelDirectory.name,
+      topic: LEVELS_CHANGED,
       readVersion: () => versions.read(LEVELS_VERSION),
       loadAll: () => this.loadAll(),
-      loadSome: (texts) => this.loadSome(texts),
-    });
+      loadSome: (texts: readonly string[]) => this.loadSome(texts),
+    };
+    this.copy = new ReplicatedCopy(source, events);
   }
 
   async onModuleInit(): Promise<void> {
-    this.events.subscribe(LEVELS_CHANGED, async (payload) => {
-      const change = readLevelChange(payload);
-      await (change === null ? this.follower.poll() : this.apply(change));
-    });
-    this.events.onReconnect(() => this.follower.reload());
-    await this.follower.start();
+    await this.copy.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.follower.stop();
+    await this.copy.stop();
   }
 
   /**
@@ -74,7 +64,7 @@ export class LevelDirectory implements OnModuleInit, OnModuleDestroy {
 
   /** The copy was compared with the database less than ten seconds ago. */
   isFresh(): boolean {
-    return this.follower.isFresh();
+    return this.copy.isFresh();
   }
 
   /** Grows whenever anything in here may have changed. */
@@ -88,9 +78,9 @@ export class LevelDirectory implements OnModuleInit, OnModuleDestroy {
     return () => this.listeners.delete(listener);
   }
 
-  /** Takes over a write of this process or another one. */
-  apply({ changed, version }: LevelChange): Promise<void> {
-    return this.follower.apply(changed.map(referenceText), version);
+  /** Carries a committed write to this process, before its response is sent, and to the other ones. Never rejects. */
+  announce({ changed, version }: LevelChange): Promise<void> {
+    return this.copy.announce({ ids: changed.map(referenceText), version });
   }
 
   private async loadAll(): Promise<void> {
@@ -109,6 +99,8 @@ export class LevelDirectory implements OnModuleInit, OnModuleDestroy {
 
   private async loadSome(texts: readonly string[]): Promise<void> {
     const references = texts.map(parseReference).filter((reference) => reference !== null);
+    // A replica of another program version wrote a kind that is not known here.
+    if (references.length < texts.length) return this.loadAll();
     for (const kind of new Set(references.map((reference) => reference.kind))) {
       const ids = references.filter((reference) => reference.kind === kind).map(({ id }) => id);
       await this.loadKind(kind, ids);

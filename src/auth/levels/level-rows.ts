@@ -19,7 +19,7 @@ export interface LevelRow extends GrantColumns {
 /** What is read of each kind. */
 export interface KnownRows {
   readonly team: LevelRow & Pick<TeamEntity, 'organization_id' | 'members_with_roles' | 'former_members'>;
-  readonly user: LevelRow & Pick<UserEntity, 'user_role'>;
+  readonly user: LevelRow & Pick<UserEntity, 'user_role' | 'user_email'>;
   readonly customer: LevelRow & Pick<CustomerEntity, 'deleted_at'>;
   readonly agent: LevelRow;
   readonly organization: LevelRow;
@@ -41,7 +41,7 @@ const OWN: Readonly<Record<StoredLevelKind, readonly string[]>> = {
     'access_group_ids',
     `nullif(argument_rules, '[]') AS argument_rules`,
   ],
-  user: ['user_role'],
+  user: ['user_role', 'user_email'],
   customer: ['deleted_at'],
   agent: [],
   organization: [],

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { WriteLogModule } from '../../write-log/write-log.module.js';
 import { AccessGroupController } from './access-group.controller.js';
 import { AgentController } from './agent.controller.js';
 import { CustomerController } from './customer.controller.js';
 import { IDENTITY_ENTITIES } from './identity-kinds.js';
 import { IdentityStore } from './identity-store.js';
-import { LevelChanges } from './level-changes.js';
 import { LevelDirectory } from './level-directory.js';
 import { OrganizationController } from './organization.controller.js';
 import { TeamAuthority } from './team-authority.js';
@@ -16,7 +16,7 @@ import { UsersService } from './users.service.js';
 
 /** Teams, users, organisations, customers, agents and access groups. Needs a global provider of `ServerReferences`. */
 @Module({
-  imports: [TypeOrmModule.forFeature(Object.values(IDENTITY_ENTITIES))],
+  imports: [WriteLogModule, TypeOrmModule.forFeature(Object.values(IDENTITY_ENTITIES))],
   controllers: [
     TeamController,
     UserController,
@@ -25,7 +25,7 @@ import { UsersService } from './users.service.js';
     AgentController,
     AccessGroupController,
   ],
-  providers: [LevelDirectory, LevelChanges, IdentityStore, TeamAuthority, TeamsService, UsersService],
-  exports: [LevelDirectory, LevelChanges, IdentityStore, TeamAuthority, UsersService],
+  providers: [LevelDirectory, IdentityStore, TeamAuthority, TeamsService, UsersService],
+  exports: [LevelDirectory, IdentityStore, TeamAuthority, UsersService],
 })
 export class LevelsModule {}

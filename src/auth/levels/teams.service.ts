@@ -28,7 +28,7 @@ export class TeamsService {
 
   /** @throws GatehouseError `forbidden`, `not_found`, `conflict` when the user is a member already */
   async addMember(teamId: string, member: TeamMember, caller: Principal): Promise<TeamEntity> {
-    return this.changeMembers(teamId, caller, (members) => {
+    return this.changeMembers(teamId, caller, 'member_add', (members) => {
       if (members.some(({ user_id }) => user_id === member.user_id)) {
         throw new GatehouseError(
           'conflict',
@@ -43,7 +43,7 @@ export class TeamsService {
 
   /** @throws GatehouseError `forbidden`, `not_found` when there is no such team or member */
   async deleteMember(teamId: string, userId: string, caller: Principal): Promise<TeamEntity> {
-    return this.changeMembers(teamId, caller, (members) => {
+    return this.changeMembers(teamId, caller, 'member_delete', (members) => {
       const others = members.filter(({ user_id }) => user_id !== userId);
       if (others.length === members.length) throw new GatehouseError('not_found', 'The user is no member of the team.');
       return others;
@@ -53,14 +53,16 @@ export class TeamsService {
   private changeMembers(
     teamId: string,
     caller: Principal,
+    verb: string,
     change: (members: readonly TeamMember[]) => readonly TeamMember[],
   ): Promise<TeamEntity> {
     assertAmong(this.authority.manageable(caller), teamId);
-    return this.store.change('team', teamId, caller, (row) => {
+    const write = (row: TeamEntity): void => {
       const before = row.members_with_roles;
       row.members_with_roles = change(before);
       row.former_members = formerMembers(row.former_members, before, row.members_with_roles);
-    });
+    };
+    return this.store.change('team', teamId, caller, write, verb);
   }
 }
 

@@ -1,12 +1,8 @@
-import type { EntityManager } from 'typeorm';
+import type { GrantReferences } from '../grant-resolution.js';
 import type { GuardrailNames } from '../guardrail-names.js';
-import type { ServerReferences } from '../server-references.js';
 
 /** What a write of grants needs: names are resolved inside of the transaction that stores them. */
-export interface WriteContext {
-  readonly manager: EntityManager;
-  readonly servers: ServerReferences;
-}
+export type WriteContext = GrantReferences;
 
 /** What a write of a key or a level needs. */
 export interface FieldContext extends WriteContext {

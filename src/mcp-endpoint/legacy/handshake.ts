@@ -15,12 +15,16 @@ export interface Hello {
   readonly capabilities: JsonObject;
 }
 
+/** What clients of HTTP+SSE may speak besides. */
+const OLDEST_VERSION = '2024-11-05';
+
 /** @throws RefusedRequest 400 with `-32602` */
-export function readHello({ params, id }: RpcRequest): Hello {
+export function readHello({ params, id }: RpcRequest, mayBeOldest = false): Hello {
   const asked = params?.protocolVersion;
   const capabilities = params?.capabilities ?? NO_CAPABILITIES;
   if (typeof asked !== 'string') throw invalidParams(400, 'protocolVersion must be a string', id);
   if (!isJsonObject(capabilities)) throw invalidParams(400, 'capabilities must be an object', id);
+  if (mayBeOldest && asked === OLDEST_VERSION) return { version: OLDEST_VERSION, capabilities };
   return { version: SESSION_VERSIONS.find((version) => version === asked) ?? SESSION_VERSIONS[0], capabilities };
 }
 

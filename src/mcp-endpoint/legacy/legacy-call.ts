@@ -7,6 +7,7 @@ import { NOT_SEATED } from '../../common/roster.js';
 import type { ToolCallOutcome, ToolCallRequest } from '../../tool-calls/tool-call.types.js';
 import { callNotification, type Wishes } from '../call-notification.js';
 import { foreignMeta, metaOf, progressTokenOf } from '../call-params.js';
+import { elicitationErrorForApproval } from '../approval-form.js';
 import { CallStream } from '../call-stream.js';
 import type { Exchange } from '../exchange.js';
 import { errorJson, resultJson, type RpcId, type RpcRequest } from '../json-rpc.js';
@@ -30,6 +31,7 @@ export class LegacyCall implements Channel, RevocableCall {
   readonly wantsProgress: boolean;
   readonly logLevel: string | null;
   readonly meta: JsonObject;
+  readonly repeatsRequests = false;
   readonly inputResponses = undefined;
   readonly requestState = undefined;
   /** Without a session there is no way back for the client's responses. */
@@ -46,12 +48,13 @@ export class LegacyCall implements Channel, RevocableCall {
     session: LegacySession | null,
   ) {
     this.id = id;
-    this.stream = new CallStream(exchange);
+    this.stream = new CallStream(exchange, session?.streams ?? null);
     const meta = metaOf(params);
     const reachable = this.stream.usable ? session : null;
     this.wishes = {
       progressToken: this.stream.usable ? progressTokenOf(meta) : undefined,
       logLevel: reachable?.logLevel ?? null,
+      elicitationIds: reachable !== null,
     };
     this.wantsProgress = this.wishes.progressToken !== undefined;
     this.logLevel = this.wishes.logLevel;
@@ -67,6 +70,10 @@ export class LegacyCall implements Channel, RevocableCall {
 
   answer(outcome: ToolCallOutcome): void {
     if (this.cancellation.aborted) return this.stream.finishSilently();
+    const question = outcome.failure === undefined ? null : elicitationErrorForApproval(outcome, this.capabilities);
+    if (question !== null) {
+      return this.stream.finish(200, errorJson(this.id, question.code, question.message, question.data));
+    }
     if (outcome.kind === 'result') return this.stream.finish(200, resultJson(this.id, sessionResult(outcome.result)));
     const { code, message, data } = outcome.error;
     this.stream.finish(200, errorJson(this.id, code, message, data));
@@ -103,7 +110,8 @@ export class LegacyCall implements Channel, RevocableCall {
     signal.addEventListener('abort', withdraw, { once: true });
     this.exchange.res.once('close', leave);
     try {
-      if (!this.stream.send({ jsonrpc: '2.0', id, method, params })) leave();
+      // A question that is only kept for later would hold up the call for as long as the client stays away.
+      if (this.exchange.res.destroyed || !this.stream.send({ jsonrpc: '2.0', id, method, params })) leave();
       return await answer;
     } finally {
       signal.removeEventListener('abort', withdraw);

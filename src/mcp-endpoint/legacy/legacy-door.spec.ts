@@ -134,7 +134,9 @@ describe('a session', () => {
   });
 
   it.each([
-    ['resources/subscribe', {}, 200, -32601],
+    ['resources/subscribe', {}, 200, -32602],
+    ['resources/unsubscribe', { uri: 1 }, 200, -32602],
+    ['subscriptions/listen', {}, 200, -32601],
     ['constructor', {}, 200, -32601],
     ['logging/setLevel', { level: 'loud' }, 200, -32602],
     ['tools/call', {}, 200, -32602],

@@ -3,19 +3,22 @@ import { credentialIdOf } from '../../auth/principal.js';
 import { ListingService } from '../../catalog/listing.service.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
-import { assertNoCursor, headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
+import { headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
+import { ListPages } from '../list-pages.js';
 import { isLogLevel } from '../log-levels.js';
 import { SESSION_VERSIONS } from '../protocol-versions.js';
 import { invalidRequest, refusal, refusalOf, RefusedRequest, refuseList } from '../refused-request.js';
-import { sendEmpty, sendJson } from '../respond.js';
-import { serversMeta, sessionToolsJson } from '../tool-list.js';
-import { helloResult, readHello } from './handshake.js';
+import { NO_HEADERS, sendEmpty, sendJson } from '../respond.js';
+import { nameOfRow, nextCursorJson, serversMeta, sessionToolsJson } from '../tool-list.js';
+import { helloResult, readHello, type Hello } from './handshake.js';
 import { cancelledId } from './legacy-call.js';
 import { LegacyServerMethods } from './legacy-server-methods.js';
 import type { LegacySession } from './legacy-session.js';
 import { RunningCalls } from './running-calls.js';
+import { SessionListen } from './session-listen.js';
+import { SessionResources } from './session-resources.js';
 import { SessionStore } from './session-store.js';
 
 /** A refusal of one request of a session travels on 200, as official servers do it: the transport itself is fine. */
@@ -30,16 +33,24 @@ export class LegacyDoor {
     private readonly calls: ToolCallService,
     private readonly running: RunningCalls,
     private readonly others: LegacyServerMethods,
+    private readonly pages: ListPages,
+    private readonly listen: SessionListen,
+    private readonly resources: SessionResources,
   ) {}
 
   /**
-   * GET (no stream is offered yet) and DELETE, which ends a session.
-   * @throws RefusedRequest 405, 404, 400
+   * GET, which opens or takes up a stream of a session, and DELETE, which ends the session.
+   * @throws RefusedRequest 405, 404, 400, 406, 429
    */
   receiveBodyless(exchange: Exchange, admission: Admission): void {
-    if (exchange.req.method !== 'DELETE') throw refusal('method_not_allowed', { headers: { allow: 'POST, DELETE' } });
+    const { method } = exchange.req;
+    if (method !== 'DELETE' && method !== 'GET') throw methodNotAllowed();
+    assertKnownVersion(exchange, null);
     const session = this.sessionOf(exchange, admission, null);
+    // By this status clients learn that there is no stream without a session.
+    if (session === null && method === 'GET') throw methodNotAllowed();
     if (session === null) throw invalidRequest('Mcp-Session-Id is required');
+    if (method === 'GET') return this.listen.open(exchange, admission, session);
     this.sessions.end(session);
     sendEmpty(exchange, 200);
   }
@@ -51,7 +62,33 @@ export class LegacyDoor {
   async receive(exchange: Exchange, admission: Admission, message: RpcMessage): Promise<void> {
     if (message.kind === 'request' && message.method === 'initialize') return this.open(exchange, admission, message);
     assertKnownVersion(exchange, message);
-    const session = this.sessionOf(exchange, admission, message);
+    return this.dispatch(exchange, admission, this.sessionOf(exchange, admission, message), message);
+  }
+
+  /**
+   * Answers one message of a session that is known by other means than a header.
+   * @throws RefusedRequest
+   */
+  async receiveIn(
+    exchange: Exchange,
+    admission: Admission,
+    session: LegacySession,
+    message: RpcMessage,
+  ): Promise<void> {
+    if (message.kind !== 'request' || message.method !== 'initialize') {
+      return this.dispatch(exchange, admission, session, message);
+    }
+    const hello = readHello(message, true);
+    session.greet(hello.capabilities, hello.version);
+    this.welcome(exchange, admission, hello, message);
+  }
+
+  private async dispatch(
+    exchange: Exchange,
+    admission: Admission,
+    session: LegacySession | null,
+    message: RpcMessage,
+  ): Promise<void> {
     switch (message.kind) {
       case 'request':
         return this.serve(exchange, admission, session, message);
@@ -65,14 +102,24 @@ export class LegacyDoor {
     }
   }
 
-  private open(exchange: Exchange, { principal, granted }: Admission, request: RpcRequest): void {
+  private open(exchange: Exchange, admission: Admission, request: RpcRequest): void {
+    const { principal } = admission;
     if (exchange.draining) throw refusal('gateway_shutdown', { id: request.id, headers: { 'retry-after': '1' } });
     const hello = readHello(request);
-    const session = this.sessions.open({ principal, capabilities: hello.capabilities });
+    const session = this.sessions.open({ principal, ...hello });
     if (session === null) throw refusal('rate_limited', { id: request.id, headers: { 'retry-after': '10' } });
-    sendJson(exchange, 200, resultJson(request.id, helloResult(hello, granted, this.others.capabilitiesOf(granted))), {
-      'mcp-session-id': session.id,
-    });
+    this.welcome(exchange, admission, hello, request, { 'mcp-session-id': session.id });
+  }
+
+  private welcome(
+    exchange: Exchange,
+    { granted }: Admission,
+    hello: Hello,
+    request: RpcRequest,
+    headers: Readonly<Record<string, string>> = NO_HEADERS,
+  ): void {
+    const result = helloResult(hello, granted, this.others.capabilitiesOf(granted));
+    sendJson(exchange, 200, resultJson(request.id, result), headers);
   }
 
   /** null: the request names no session. */
@@ -100,20 +147,24 @@ export class LegacyDoor {
         return sendJson(exchange, 200, resultJson(request.id, {}));
       case 'logging/setLevel':
         return setLogLevel(exchange, session, request);
+      case 'resources/subscribe':
+        return this.resources.subscribe(exchange, admission, session, request);
+      case 'resources/unsubscribe':
+        return this.resources.unsubscribe(exchange, session, request);
       default:
         return this.others.serve(exchange, admission, session, request);
     }
   }
 
   private async list(exchange: Exchange, { granted, principal }: Admission, request: RpcRequest): Promise<void> {
-    assertNoCursor(request, OK);
     const reader = { principal, origin: 'mcp' } as const;
     const listing = await this.listings
       .list(granted, reader)
       .catch((thrown: unknown) => refuseList(thrown, request.id));
     const meta = serversMeta(listing, granted.single !== null);
     const tail = meta === null ? '' : `,"_meta":${JSON.stringify(meta)}`;
-    const result = `{"tools":${sessionToolsJson(listing)}${tail}}`;
+    const page = this.pages.cut(listing.tools, nameOfRow, { request, principal, refusalStatus: OK });
+    const result = `{"tools":${sessionToolsJson(page.entries)}${nextCursorJson(page.nextCursor)}${tail}}`;
     sendJson(exchange, 200, `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":${result}}`);
   }
 
@@ -164,9 +215,13 @@ function setLogLevel(exchange: Exchange, session: LegacySession | null, { id, pa
   sendJson(exchange, 200, resultJson(id, {}));
 }
 
-function assertKnownVersion({ req }: Exchange, message: RpcMessage): void {
+function methodNotAllowed(): RefusedRequest {
+  return refusal('method_not_allowed', { headers: { allow: 'GET, POST, DELETE' } });
+}
+
+function assertKnownVersion({ req }: Exchange, message: RpcMessage | null): void {
   const version = req.headers['mcp-protocol-version'];
   if (version === undefined || SESSION_VERSIONS.some((known) => known === version)) return;
-  const id = message.kind === 'request' ? message.id : null;
+  const id = message?.kind === 'request' ? message.id : null;
   throw invalidRequest(`MCP-Protocol-Version is not supported; supported are ${SESSION_VERSIONS.join(', ')}`, id);
 }

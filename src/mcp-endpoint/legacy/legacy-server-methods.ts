@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
-import { assertNoCursor } from '../call-params.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcRequest } from '../json-rpc.js';
 import { refusalOf, RefusedRequest } from '../refused-request.js';
@@ -39,8 +38,7 @@ export class LegacyServerMethods {
     request: RpcRequest,
   ): Promise<void> {
     if (this.methods.isList(request.method)) {
-      assertNoCursor(request, OK);
-      const result = await this.methods.list(request.method, admission.granted);
+      const result = await this.methods.list(request, admission, OK);
       return sendJson(exchange, 200, resultJson(request.id, result));
     }
     const asked = readServerRequest(request, OK);

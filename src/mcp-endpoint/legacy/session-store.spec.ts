@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.js';
 import { MAX_SESSIONS_PER_PRINCIPAL, SessionStore } from './session-store.js';
 
 const IDLE_MS = 10_000;
-const client = (id: string) => ({ principal: { ...MASTER_PRINCIPAL, id }, capabilities: {} });
+const client = (id: string) => ({ principal: { ...MASTER_PRINCIPAL, id }, capabilities: {}, version: '2025-11-25' });
 
 let store: SessionStore;
 beforeEach(() => {

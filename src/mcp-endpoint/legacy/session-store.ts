@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { credentialIdOf, type Principal } from '../../auth/principal.js';
 import { CONFIG, type Config } from '../../config/config.js';
+import { EventBudget } from './event-log.js';
 import { LegacySession, type ClientHello } from './legacy-session.js';
 
 /** Of one caller. */
@@ -11,7 +12,7 @@ const MAX_SESSIONS = 50_000;
 const SWEEP_INTERVAL_MS = 30_000;
 
 /**
- * The sessions of 2025 clients in this process. A session with a running call is busy: it is neither expired nor
+ * The sessions of 2025 clients in this process. A session with a running call or an open stream is busy: it is neither expired nor
  * evicted, which is why this is not an ordinary cache.
  */
 @Injectable()
@@ -19,6 +20,7 @@ export class SessionStore implements OnModuleDestroy {
   /** The least recently used session comes first, here and in each set. */
   private readonly sessions = new Map<string, LegacySession>();
   private readonly byPrincipal = new Map<string, Set<LegacySession>>();
+  private readonly budget = new EventBudget();
   private readonly idleMs: number;
   private readonly sweep: NodeJS.Timeout;
 
@@ -35,7 +37,7 @@ export class SessionStore implements OnModuleDestroy {
     const own = this.byPrincipal.get(client.principal.id);
     if (own !== undefined && own.size >= MAX_SESSIONS_PER_PRINCIPAL && !this.evictIdle(own)) return null;
     if (this.sessions.size >= MAX_SESSIONS && !this.evictIdle(this.sessions.values())) return null;
-    const session = new LegacySession(randomBytes(24).toString('base64url'), client);
+    const session = new LegacySession(randomBytes(24).toString('base64url'), client, this.budget);
     this.add(session);
     return session;
   }

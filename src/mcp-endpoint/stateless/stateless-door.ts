@@ -6,19 +6,22 @@ import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
-import { assertNoCursor, headersWithoutCredential, readCallParams } from '../call-params.js';
+import { headersWithoutCredential, readCallParams } from '../call-params.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { instructionsFor } from '../instructions.js';
 import { resultJson, RPC, type RpcMessage, type RpcRequest } from '../json-rpc.js';
+import { ListPages } from '../list-pages.js';
 import { STATELESS_VERSION } from '../protocol-versions.js';
 import { invalidRequest, refusal, refusalOf, RefusedRequest, refuseList } from '../refused-request.js';
 import { sendEmpty, sendJson } from '../respond.js';
 import { SERVER_INFO } from '../server-info.js';
-import { serversMeta, statelessToolsJson } from '../tool-list.js';
+import { nameOfRow, nextCursorJson, serversMeta, statelessToolsJson } from '../tool-list.js';
 import { readEnvelope, type Envelope } from './envelope.js';
 import { assertHeadersAgree } from './header-agreement.js';
+import { ListenMethod } from './listen-method.js';
 import { assertParamsAgree } from './param-headers.js';
 import { SERVER_INFO_KEY, StatelessCall } from './stateless-call.js';
+import { isParked, StatelessRounds } from './stateless-rounds.js';
 import { StatelessServerMethods } from './stateless-server-methods.js';
 
 const DISCOVER_TTL_MS = 60_000;
@@ -32,11 +35,19 @@ export class StatelessDoor {
     private readonly calls: ToolCallService,
     private readonly others: StatelessServerMethods,
     private readonly watch: CredentialWatch,
+    private readonly pages: ListPages,
+    private readonly rounds: StatelessRounds,
+    private readonly listen: ListenMethod,
   ) {}
 
   /** Methods other than POST belong to the session revisions. */
   refuseMethod(): never {
     throw refusal('method_not_allowed', { headers: { allow: 'POST' } });
+  }
+
+  /** Nobody can come back for what is parked. */
+  beginDrain(): void {
+    this.rounds.close();
   }
 
   /**
@@ -56,6 +67,8 @@ export class StatelessDoor {
         return this.list(exchange, admission, message);
       case 'server/discover':
         return sendJson(exchange, 200, resultJson(message.id, this.discover(admission.granted)));
+      case 'subscriptions/listen':
+        return this.listen.serve(exchange, admission, message, envelope);
       default:
         return this.others.serve(exchange, admission, message, envelope);
     }
@@ -75,15 +88,16 @@ export class StatelessDoor {
   }
 
   private async list(exchange: Exchange, { granted, principal }: Admission, request: RpcRequest): Promise<void> {
-    assertNoCursor(request, 400);
     const reader = { principal, origin: 'mcp' } as const;
     const listing = await this.listings
       .list(granted, reader)
       .catch((thrown: unknown) => refuseList(thrown, request.id));
     const meta = { ...serversMeta(listing, granted.single !== null), [SERVER_INFO_KEY]: SERVER_INFO };
-    // Grants and upstreams change at any time and nothing announces it yet, so a client must not keep the list.
+    // Grants and upstreams change at any time, and a client that does not listen hears nothing of it.
     const hints = `"ttlMs":0,"cacheScope":"private","_meta":${JSON.stringify(meta)}`;
-    const result = `{"resultType":"complete","tools":${statelessToolsJson(listing)},${hints}}`;
+    const page = this.pages.cut(listing.tools, nameOfRow, { request, principal, refusalStatus: 400 });
+    const tools = `"tools":${statelessToolsJson(page.entries)}${nextCursorJson(page.nextCursor)}`;
+    const result = `{"resultType":"complete",${tools},${hints}}`;
     sendJson(exchange, 200, `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":${result}}`);
   }
 
@@ -92,9 +106,13 @@ export class StatelessDoor {
     const known = this.resolver.resolve(name, admission.granted);
     const target = known instanceof Promise ? await known.catch(unlessUnreachable) : known;
     // A tool that may not be called says nothing about itself, not even which headers it expects.
-    if (target?.access.allowsTool(target.tool.name))
-      assertParamsAgree(exchange.req.headers, target.tool, args, request.id);
-    const call = new StatelessCall(exchange, admission.principal, request, envelope);
+    const granted = target?.access.allowsTool(target.tool.name) === true;
+    if (granted) assertParamsAgree(exchange.req.headers, target.tool, args, request.id);
+    if (isParked(request)) {
+      if (granted) return this.rounds.resume(exchange, admission, request, envelope);
+      this.rounds.abandon(admission, request);
+    }
+    const call = new StatelessCall(exchange, admission, request, envelope, this.rounds);
     this.watch.enter(call);
     try {
       const outcome = await this.calls.execute({
@@ -109,6 +127,7 @@ export class StatelessDoor {
         headers: headersWithoutCredential(exchange.req, admission.credentialHeader),
         signal: call.signal,
         client: call,
+        approvalState: call.approvalState,
       });
       call.answer(outcome);
     } catch (thrown) {
@@ -116,6 +135,7 @@ export class StatelessDoor {
       if (!(thrown instanceof GatehouseError)) throw thrown;
     } finally {
       this.watch.leave(call);
+      this.rounds.end(call);
     }
   }
 }

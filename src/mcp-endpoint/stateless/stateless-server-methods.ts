@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
-import { assertNoCursor } from '../call-params.js';
 import { CredentialWatch } from '../../auth/credential-watch.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, RPC, type RpcRequest } from '../json-rpc.js';
@@ -13,6 +12,7 @@ import { ServerMethods } from '../server-methods.js';
 import { readServerRequest, type ServerRequestParams } from '../server-request-params.js';
 import type { Envelope } from './envelope.js';
 import { SERVER_INFO_KEY, StatelessCall } from './stateless-call.js';
+import { isParked, StatelessRounds } from './stateless-rounds.js';
 import { statelessReply } from './stateless-reply.js';
 
 /** Prompts, resources and completion in the form of 2026-07-28. */
@@ -21,6 +21,7 @@ export class StatelessServerMethods {
   constructor(
     private readonly methods: ServerMethods,
     private readonly watch: CredentialWatch,
+    private readonly rounds: StatelessRounds,
   ) {}
 
   capabilitiesOf(access: GrantedAccess): JsonObject {
@@ -33,8 +34,7 @@ export class StatelessServerMethods {
    */
   async serve(exchange: Exchange, admission: Admission, request: RpcRequest, envelope: Envelope): Promise<void> {
     if (this.methods.isList(request.method)) {
-      assertNoCursor(request, 400);
-      const { _meta: meta, ...list } = await this.methods.list(request.method, admission.granted);
+      const { _meta: meta, ...list } = await this.methods.list(request, admission, 400);
       const own = { ...(isJsonObject(meta) && meta), [SERVER_INFO_KEY]: SERVER_INFO };
       const result = { resultType: 'complete', ...list, ttlMs: 0, cacheScope: 'private', _meta: own };
       return sendJson(exchange, 200, resultJson(request.id, result));
@@ -51,7 +51,13 @@ export class StatelessServerMethods {
     envelope: Envelope,
     asked: ServerRequestParams,
   ): Promise<void> {
-    const call = new StatelessCall(exchange, admission.principal, request, envelope);
+    // A completion is asked for while one types, and its answer is never a question.
+    const rounds = asked.method === 'completion/complete' ? null : this.rounds;
+    if (rounds !== null && isParked(request)) {
+      if (await this.methods.mayGoOn(asked, admission)) return rounds.resume(exchange, admission, request, envelope);
+      rounds.abandon(admission, request);
+    }
+    const call = new StatelessCall(exchange, admission, request, envelope, rounds);
     this.watch.enter(call);
     try {
       const context = { door: 'mcp-2026', client: call, signal: call.signal } as const;
@@ -61,6 +67,7 @@ export class StatelessServerMethods {
       if (!(thrown instanceof GatehouseError)) throw thrown;
     } finally {
       this.watch.leave(call);
+      this.rounds.end(call);
     }
   }
 }

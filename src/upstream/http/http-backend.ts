@@ -7,6 +7,10 @@ import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { RequestIds } from '../json-rpc.js';
+import { HttpListening } from '../listening/http-listening.js';
+import type { Listening, ListenSpec } from '../listening/listening.js';
+import { SessionListening } from '../listening/session-listening.js';
+import { StatelessListening } from '../listening/stateless-listening.js';
 import type { ToolBackend } from '../tool-backend.js';
 import { ListChanges } from '../list-changes.js';
 import { collectTools } from '../tool-pages.js';
@@ -25,17 +29,21 @@ import { StatelessLeg } from './stateless-leg.js';
 export class HttpBackend implements ToolBackend {
   readonly carriesHookHeaders = true;
   readonly #slots = new CallSlots();
+  readonly #ids = new RequestIds();
   readonly #upstreams: HttpUpstreams;
   readonly #stateless: StatelessLeg;
   readonly #sessions: SessionLeg;
   readonly #prober: EraProber;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(outbound: OutboundClient, changes: ListChanges, @Inject(UPSTREAM_LIMITS) limits: UpstreamLimits) {
-    const ids = new RequestIds();
+  constructor(
+    outbound: OutboundClient,
+    changes: ListChanges,
+    @Inject(UPSTREAM_LIMITS) private readonly limits: UpstreamLimits,
+  ) {
     this.#upstreams = new HttpUpstreams(outbound, changes, limits);
-    this.#stateless = new StatelessLeg(ids, limits);
-    this.#sessions = new SessionLeg(ids, limits);
+    this.#stateless = new StatelessLeg(this.#ids, limits);
+    this.#sessions = new SessionLeg(this.#ids, limits);
     this.#prober = new EraProber(this.#stateless);
     this.#sweeper = setInterval(() => this.#upstreams.sweep(), limits.sweepMs).unref();
   }
@@ -43,10 +51,18 @@ export class HttpBackend implements ToolBackend {
   async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     const upstream = this.#upstreams.of(call.server);
     this.#slots.enter(call.server);
+    let entered = false;
     try {
+      upstream.circuit.enter();
+      entered = true;
       const era = upstream.era ?? (await this.#probe(upstream, options.signal));
       const leg = era === '2026' ? this.#stateless : this.#sessions;
-      return await leg.call(upstream, call, options);
+      const reply = await leg.call(upstream, call, options);
+      upstream.circuit.succeeded();
+      return reply;
+    } catch (error) {
+      if (entered) upstream.circuit.failed(error);
+      throw error;
     } finally {
       this.#slots.leave(call.server);
     }
@@ -70,6 +86,15 @@ export class HttpBackend implements ToolBackend {
     const upstream = this.#upstreams.of(server);
     const leg = await this.#legOf(upstream, signal);
     return leg.listPage(upstream, method, params, signal);
+  }
+
+  listen(spec: ListenSpec): Listening {
+    const upstream = this.#upstreams.of(spec.server);
+    return new HttpListening(spec, {
+      era: async (signal) => upstream.era ?? (await this.#probe(upstream, signal)),
+      inSession: () => new SessionListening({ ...spec, upstream, leg: this.#sessions }),
+      stateless: () => new StatelessListening({ ...spec, upstream, ids: this.#ids, limits: this.limits }),
+    });
   }
 
   release(serverId: string): Promise<void> {

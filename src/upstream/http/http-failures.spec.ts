@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HttpStage, textOf } from '../../../test/fixtures/upstreams/http-stage.js';
 import {
@@ -11,6 +12,7 @@ import {
   limits,
   loopbackOutbound,
 } from '../../../test/fixtures/upstreams/upstream-factories.js';
+import type { Tool } from '../../../test/fixtures/upstreams/upstream-tools.js';
 import type { ErrorCode } from '../../common/error-codes.js';
 import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
@@ -165,6 +167,77 @@ describe.each(ERAS)('an upstream of %s that fails', (era) => {
     const notification = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"d"}}';
     const answer = await stage.call('raw', { body: `${notification}\n${reply(`"result":${RESULT}`)}\n` });
     expect(textOf(answer)).toBe('t');
+  });
+});
+
+describe.each(ERAS)('an upstream of %s that sends one message per line as application/json', (era) => {
+  const progress = (token: unknown, done: number) => {
+    const params = { progressToken: token, progress: done };
+    return `${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })}\n`;
+  };
+  const endOf = (id: unknown) => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${RESULT}}\n`;
+  let stage: HttpStage;
+  let finish: () => void;
+  afterEach(() => stage.close());
+
+  async function callLines(tool: Tool): Promise<{ seen: unknown[]; reply: Promise<unknown> }> {
+    stage = await HttpStage.open({ upstream: { era, tools: { lines: tool } } });
+    const seen: unknown[] = [];
+    const { client } = invokeOptions();
+    const notify = (_method: string, params: JsonObject) => void seen.push(params['progress']);
+    return { seen, reply: stage.call('lines', {}, { client: { ...client, wantsProgress: true, notify } }) };
+  }
+
+  it('brings each to the client as it comes, and ends with the reply', async () => {
+    const { seen, reply } = await callLines(({ response, progressToken, id }) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(progress(progressToken, 1));
+      // The response stays open behind the reply.
+      finish = () => void response.write(`${progress(progressToken, 2)}\n${endOf(id)}`);
+    });
+    while (seen.length === 0) await pause(10);
+    expect(seen).toEqual([1]);
+    finish();
+    await expect(reply).resolves.toMatchObject({ kind: 'result' });
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('may cut its lines anywhere, and leave out the last line end', async () => {
+    const { seen, reply } = await callLines(async ({ response, progressToken, id }) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const whole = `${progress(progressToken, 1)}${progress(progressToken, 2)}${endOf(id).trim()}`;
+      for (const part of [whole.slice(0, 20), whole.slice(20, 90), whole.slice(90)]) {
+        response.write(part);
+        await pause(20);
+      }
+      response.end();
+    });
+    await expect(reply).resolves.toMatchObject({ kind: 'result' });
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['garbage', 'garbage\n', 'upstream_protocol_error'],
+    ['another id', endOf('other'), 'upstream_protocol_error'],
+    ['nothing', '', 'upstream_protocol_error'],
+  ])('and then %s: %j', async (_what, rest, code) => {
+    const { reply } = await callLines(async ({ response, progressToken }) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(progress(progressToken, 1));
+      await pause(20);
+      response.end(rest);
+    });
+    await expect(reply).rejects.toMatchObject({ code, sent: 'yes' });
+  });
+
+  it('is told from JSON that is spread over lines', async () => {
+    const { reply } = await callLines(async ({ response, id }) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(`{ "jsonrpc": "2.0",\n`);
+      await pause(20);
+      response.end(`"id": ${JSON.stringify(id)}, "result": ${RESULT}\n}\n`);
+    });
+    await expect(reply).resolves.toMatchObject({ kind: 'result' });
   });
 });
 

@@ -12,6 +12,7 @@ import type { UpstreamLimits } from '../upstream-limits.js';
 import { replyOf } from './http-answer.js';
 import type { HttpTarget } from './http-target.js';
 import { RpcExchange, type RpcAnswer } from './rpc-exchange.js';
+import { SideStream, type SideUser } from './side-stream.js';
 
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 
@@ -47,6 +48,8 @@ export class HttpSession {
   readonly #logger = new Logger(HttpSession.name);
   /** Flat headers that belong to the session. */
   readonly #own: readonly string[];
+  /** What the server says outside of single requests. */
+  readonly side: SideStream;
   #level: string | null = null;
   #lastPost: { readonly headers: HeaderMap; readonly flat: string[] } | null = null;
 
@@ -55,6 +58,14 @@ export class HttpSession {
     private readonly facts: SessionFacts,
   ) {
     this.#own = ['mcp-protocol-version', facts.version, ...(facts.id === null ? [] : ['mcp-session-id', facts.id])];
+    const { upstream, limits, headers } = opening;
+    this.side = new SideStream({
+      target: upstream.target,
+      messageBytes: limits.answerBytes,
+      hasId: facts.id !== null,
+      headers: (lastEventId) => this.listenHeaders(headers, lastEventId),
+      answer: (message) => this.mention(message, headers),
+    });
   }
 
   /**
@@ -94,6 +105,12 @@ export class HttpSession {
     return ['accept', 'text/event-stream', ...this.#own, 'last-event-id', lastEventId, ...flatten(headers)];
   }
 
+  /** Headers of a GET for what the server says unasked. @param lastEventId null: from now on */
+  private listenHeaders(headers: HeaderMap, lastEventId: string | null): string[] {
+    if (lastEventId !== null) return this.resumeHeaders(headers, lastEventId);
+    return ['accept', 'text/event-stream', ...this.#own, ...flatten(headers)];
+  }
+
   /**
    * Sends a request of the gateway itself.
    * @throws GatehouseError when it cannot be sent. An HTTP status is not an error here.
@@ -131,8 +148,19 @@ export class HttpSession {
     }
   }
 
+  /**
+   * Takes questions that the server asks outside of the stream of a call. The stream for them stays open from the first
+   * call on whose client can be asked.
+   * @returns when it is open, as far as that can be known
+   */
+  takeQuestions(user: SideUser): Promise<void> {
+    this.side.keepOpen();
+    return this.side.join(user);
+  }
+
   /** Says goodbye. Servers may refuse that. */
   async end(): Promise<void> {
+    this.side.close();
     if (!this.hasId) return;
     const { upstream, limits, headers } = this.opening;
     const goodbye = new RpcExchange({

@@ -22,6 +22,11 @@ export class HttpTarget {
   get dispatcher(): Dispatcher {
     return this.outbound.dispatcherFor(this.origin);
   }
+
+  /** For streams that stay open: they must not take the connections of requests. */
+  get streamDispatcher(): Dispatcher {
+    return this.outbound.streamDispatcherFor(this.origin);
+  }
 }
 
 function parseUrl(server: McpServer): URL {

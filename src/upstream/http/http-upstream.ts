@@ -3,6 +3,8 @@ import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ListWatch } from '../notification-relay.js';
 import type { ListChanges } from '../list-changes.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
+import { Circuit } from './circuit.js';
+import type { HttpSession } from './http-session.js';
 import { HttpTarget } from './http-target.js';
 import { SessionPool } from './session-pool.js';
 
@@ -12,7 +14,8 @@ export type Era = Exclude<McpServer['protocolEra'], 'auto'>;
 /** Everything that is remembered about one server object. */
 export class HttpUpstream implements ListWatch {
   readonly target: HttpTarget;
-  readonly sessions: SessionPool;
+  readonly sessions: SessionPool<HttpSession>;
+  readonly circuit: Circuit;
   /** A probe that runs. */
   probe: Promise<Era> | null = null;
   #found: { readonly era: Era; readonly at: number } | null = null;
@@ -25,6 +28,7 @@ export class HttpUpstream implements ListWatch {
   ) {
     this.target = new HttpTarget(server, outbound);
     this.sessions = new SessionPool(limits);
+    this.circuit = new Circuit(limits.circuitPauseMs);
   }
 
   /** null: it has to be probed. A verdict for sessions ages, because such a server works on after an upgrade. */

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { GatehouseError, messageOf, systemCodeOf, type Sent } from '../../common/gatehouse-error.js';
 import type { JsonValue } from '../../common/json.js';
 import { MalformedMessage, parseJson, readMessage } from '../json-rpc.js';
+import { LineSplitter, NEWLINE } from '../stdio/line-splitter.js';
 import type { SideListener } from '../notification-relay.js';
 import { Stopwatch } from '../stopwatch.js';
 import { DEADLINES, type Timed } from '../../common/deadlines.js';
@@ -16,9 +17,10 @@ import { SseDecoder, type ResumePoint } from './sse-decoder.js';
 
 /** How long a stream may go on after its reply, so that its connection can be used again. */
 const LINGER_MS = 1_000;
+const LINE_END = Buffer.from('\n');
 
 export interface RpcExchangeSpec {
-  readonly target: HttpTarget;
+  readonly target: Pick<HttpTarget, 'origin' | 'path' | 'dispatcher'>;
   readonly method: 'POST' | 'GET' | 'DELETE';
   /** Complete and flat: name, value, name, value. Shared between calls, so not to be changed. */
   readonly headers: string[];
@@ -31,6 +33,8 @@ export interface RpcExchangeSpec {
   readonly limits: UpstreamLimits;
   readonly signal: CancelSignal | null;
   readonly listener: SideListener | null;
+  /** Where the stream was left that this exchange takes up again. */
+  readonly resumeAt?: ResumePoint;
 }
 
 /** How an HTTP exchange ended. */
@@ -52,6 +56,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
   /** Of the silence that is allowed. */
   deadline = 0;
   #watchedMs = 0;
+  #paused = false;
   readonly #stopwatch: Stopwatch;
   #controller: Dispatcher.DispatchController | null = null;
   #started = false;
@@ -60,6 +65,9 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
   #headers: IncomingHttpHeaders = {};
   #decoder: SseDecoder | null = null;
   #chunks: Buffer[] = [];
+  /** Of a body that turned out to hold one message per line. */
+  #lines: LineSplitter | null = null;
+  #looksLikeLines: boolean | null = null;
   #received = 0;
   #reply: UpstreamReply | null = null;
   #resolve!: (answer: RpcAnswer) => void;
@@ -100,11 +108,12 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
 
   /** Stops the clocks: the upstream waits for the client and not the other way round. */
   pauseClocks(): void {
-    this.#stopwatch.stop();
-    this.#stopIdleTimer();
+    this.#paused = true;
+    this.#stopClocks();
   }
 
   resumeClocks(): void {
+    this.#paused = false;
     if (this.#settled) return;
     this.#stopwatch.start();
     if (this.#status !== 0) this.#watchIdle(this.spec.limits.idleMs);
@@ -124,6 +133,11 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     else this.#fail(timedOut(this.sent, `silent for ${this.spec.limits.idleMs} ms`));
   }
 
+  /** One message of an event stream. */
+  onText(data: string): void {
+    if (!this.#settled) this.#onMessage(parseJson(Buffer.from(data, 'utf8')));
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // A second start would be a second sending.
     if (this.#settled || this.#started) {
@@ -138,9 +152,9 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     if (status < 200 || this.#settled) return;
     this.#status = status;
     this.#headers = headers;
-    this.#watchIdle(this.spec.limits.idleMs);
+    if (!this.#paused) this.#watchIdle(this.spec.limits.idleMs);
     if (status === 200 && mediaTypeOf(headers) === 'text/event-stream') {
-      this.#decoder = new SseDecoder((data) => this.#onEvent(data));
+      this.#decoder = new SseDecoder(this, { from: this.spec.resumeAt });
     }
   }
 
@@ -150,14 +164,17 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     const limit = this.spec.limits.answerBytes;
     if (this.#received > limit) return this.#fail(tooLarge(this.sent, limit));
     if (this.#watchedMs > 0) this.deadline = performance.now() + this.#watchedMs;
-    if (this.#decoder === null) this.#chunks.push(chunk);
-    else this.#feed(this.#decoder, chunk);
+    const stream = this.#decoder ?? this.#lines;
+    if (stream !== null) return this.#feed(stream, chunk);
+    this.#chunks.push(chunk);
+    if (chunk[chunk.length - 1] === NEWLINE) this.#lookForLines();
   }
 
   onResponseEnd(): void {
     if (this.#settled) return this.#stopIdleTimer();
     try {
-      if (this.#decoder === null) this.#readBody();
+      if (this.#lines !== null) this.#lines.feed(LINE_END);
+      else if (this.#decoder === null) this.#readBody();
     } catch (error) {
       return this.#failWith(error);
     }
@@ -173,7 +190,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     const { target, signal, headers, method, body } = this.spec;
     if (signal?.aborted === true) return this.#fail(cancelled(this.sent));
     signal?.addEventListener('abort', this, { once: true });
-    this.#stopwatch.start();
+    if (!this.#paused) this.#stopwatch.start();
     // The clocks are our own: those of undici cannot be paused.
     const clocks = { headersTimeout: 0, bodyTimeout: 0 };
     try {
@@ -183,9 +200,9 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     }
   }
 
-  #feed(decoder: SseDecoder, chunk: Buffer): void {
+  #feed(stream: SseDecoder | LineSplitter, chunk: Buffer): void {
     try {
-      decoder.feed(chunk);
+      stream.feed(chunk);
     } catch (error) {
       return this.#failWith(error);
     }
@@ -194,13 +211,31 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     this.#watchIdle(LINGER_MS);
   }
 
-  #onEvent(data: string): void {
-    if (!this.#settled) this.#onMessage(parseJson(Buffer.from(data, 'utf8')));
+  /**
+   * Some servers send several messages under this content type, one per line and over some time. That is known when the
+   * first line is complete and no reply; anything else is read when it is there as a whole.
+   */
+  #lookForLines(): void {
+    if (this.#looksLikeLines !== null) return;
+    const body = Buffer.concat(this.#chunks);
+    this.#looksLikeLines = this.#status === 200 && isJson(this.#headers) && beginsWithSideMessage(body);
+    if (!this.#looksLikeLines) return;
+    this.#chunks = [];
+    const { answerBytes } = this.spec.limits;
+    const onTooLong = (): void => this.#fail(tooLarge(this.sent, answerBytes));
+    this.#lines = new LineSplitter(answerBytes, (line) => this.#onLine(line), onTooLong);
+    this.#feed(this.#lines, body);
+  }
+
+  #onLine(line: Buffer): void {
+    if (!this.#settled) this.#onMessage(parseJson(line));
   }
 
   #readBody(): void {
     const [first] = this.#chunks;
-    if (first === undefined || mediaTypeOf(this.#headers) !== 'application/json') return;
+    if (first === undefined || !isJson(this.#headers)) return;
+    // Where no reply is expected, what comes with a success means nothing.
+    if (this.spec.id === null && this.#status === 200) return;
     const body = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
     try {
       this.#onMessage(parseJson(body));
@@ -210,7 +245,7 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     }
   }
 
-  /** Some servers answer several messages line by line under this content type. */
+  /** As in `#lookForLines`, when the first line is the reply or came without its end. */
   #readLines(body: Buffer, error: unknown): void {
     const lines = body.toString('utf8').split('\n');
     const filled = lines.filter((line) => line.trim() !== '');
@@ -235,6 +270,11 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     this.#watchedMs = ms;
     this.deadline = performance.now() + ms;
     DEADLINES.watch(this);
+  }
+
+  #stopClocks(): void {
+    this.#stopwatch.stop();
+    this.#stopIdleTimer();
   }
 
   #stopIdleTimer(): void {
@@ -268,7 +308,19 @@ export class RpcExchange implements Dispatcher.DispatchHandler, Timed {
     this.#settled = true;
     this.#chunks = [];
     this.spec.signal?.removeEventListener('abort', this);
-    this.pauseClocks();
+    this.#stopClocks();
+  }
+}
+
+function isJson(headers: IncomingHttpHeaders): boolean {
+  return mediaTypeOf(headers) === 'application/json';
+}
+
+function beginsWithSideMessage(body: Buffer): boolean {
+  try {
+    return readMessage(parseJson(body.subarray(0, body.indexOf(NEWLINE)))).kind !== 'reply';
+  } catch {
+    return false;
   }
 }
 

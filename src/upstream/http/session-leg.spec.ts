@@ -75,6 +75,24 @@ describe('Streamable HTTP of the 2025 revisions', () => {
     expect(stage.upstream.requests.of('initialize')[0]?.rpc?.['params']).toMatchObject({ capabilities: {} });
   });
 
+  it('never sends a call again whose stream broke, not even when its session is gone by then', async () => {
+    await open({ answerAs: 'sse' });
+    await expect(stage.call('lose_session')).rejects.toMatchObject({ code: 'upstream_unavailable', sent: 'yes' });
+    expect(stage.upstream.requests.of('tools/call')).toHaveLength(1);
+    expect(textOf(await callAs('a'))).toBe('a');
+  });
+
+  it('waits for its client without a hurry, also when the upstream closes the stream meanwhile', async () => {
+    await open({ answerAs: 'sse' }, { timeoutMs: 400 });
+    const request = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      return { action: 'accept' };
+    };
+    const client = aClient({ request, capabilities: { elicitation: {} } });
+    expect(textOf(await stage.call('ask_and_close', {}, { client }))).toContain('accept');
+    expect(stage.upstream.requests.of('tools/call')).toHaveLength(1);
+  });
+
   it('opens one new session when the upstream lost them, and sends each call once more', async () => {
     await open();
     await callAs('a');

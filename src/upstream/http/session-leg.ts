@@ -1,14 +1,17 @@
 import type { CancelSignal } from '../../common/cancellation.js';
-import { createHash } from 'node:crypto';
 import { callerIdOf } from '../../auth/principal.js';
 import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import type { RequestIds } from '../json-rpc.js';
+import { refuseLostRounds } from '../lost-rounds.js';
+import type { ListeningCaller } from '../listening/listening.js';
 import { ALL_CLIENT_CAPABILITIES } from '../protocol.js';
+import { GATEWAY_ITSELF, NO_CAPABILITIES, SessionKeys } from '../session-keys.js';
 import { protocolError } from '../upstream-errors.js';
 import { callHeaders, forwardedHeaders, serverHeaders, type HeaderMap } from '../upstream-headers.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
+import { visitUrls, wantsUrlFirst } from '../url-elicitation.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
 import { replyOf } from './http-answer.js';
 import { HttpSession } from './http-session.js';
@@ -17,16 +20,17 @@ import type { RpcAnswer } from './rpc-exchange.js';
 import { SessionCall } from './session-call.js';
 import type { SessionRequest } from './session-pool.js';
 
-/** No principal has this id: ids of principals are not empty. */
-const GATEWAY_ITSELF = '';
-/** A client that this door cannot ask is, for a session, one that can do nothing. */
-const NO_CAPABILITIES: JsonObject = {};
+/** Whose session is wanted, and the headers of what is sent in it. */
+export interface OwnedSession {
+  readonly request: SessionRequest<HttpSession>;
+  readonly headers: HeaderMap;
+}
 
 type InSession = (session: HttpSession) => Promise<RpcAnswer>;
 
 /** Streamable HTTP of the 2025 revisions: calls run in sessions, which belong to one principal each. */
 export class SessionLeg {
-  readonly #signatures = new WeakMap<JsonObject, string>();
+  readonly #keys = new SessionKeys();
 
   constructor(
     private readonly ids: RequestIds,
@@ -35,14 +39,21 @@ export class SessionLeg {
 
   async call(upstream: HttpUpstream, call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     const { client } = options;
+    refuseLostRounds(client);
     const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders);
     const request = this.#callRequest(upstream, call, options, headers);
-    const answer = await this.#inSession(upstream, request, 'yes', async (session) => {
-      if (client.logLevel !== null) await session.wantLogs(client.logLevel, headers);
-      const id = this.ids.next();
-      return new SessionCall({ upstream, session, call, options, headers, id, limits: this.limits }).run();
-    });
-    return replyOf(answer, 'yes');
+    for (let sendings = 1; ; sendings++) {
+      const answer = await this.#inSession(upstream, request, 'yes', async (session) => {
+        if (client.logLevel !== null) await session.wantLogs(client.logLevel, headers);
+        const id = this.ids.next();
+        const sessionKey = request.key;
+        const spec = { upstream, session, sessionKey, call, options, headers, id, limits: this.limits };
+        return new SessionCall(spec).run();
+      });
+      const reply = replyOf(answer, 'yes');
+      const end = wantsUrlFirst(reply, client) ? await visitUrls(reply, sendings, call, options) : reply;
+      if (end !== null) return end;
+    }
   }
 
   /** One page of a list, under the server's own credential. */
@@ -66,9 +77,21 @@ export class SessionLeg {
     return upstream.sessions.use(request, (session) => Promise.resolve(session.capabilities));
   }
 
+  /** The session in which an owner listens: that of its calls. null: the gateway itself. */
+  sessionOf(upstream: HttpUpstream, caller: ListeningCaller | null, signal: CancelSignal): OwnedSession {
+    if (caller === null) {
+      const headers = serverHeaders(upstream.server);
+      return { headers, request: this.#ownRequest(upstream, headers, signal) };
+    }
+    const options = { ...caller.options, hookHeaders: null, signal };
+    const headers = callHeaders(upstream.server, options.callerHeaders, null);
+    return { headers, request: this.#callRequest(upstream, caller.request, options, headers) };
+  }
+
   /** For requests of the gateway itself. */
-  #ownRequest(upstream: HttpUpstream, headers: HeaderMap, signal: CancelSignal): SessionRequest {
-    const key = this.#key(upstream, GATEWAY_ITSELF, ALL_CLIENT_CAPABILITIES, null);
+  #ownRequest(upstream: HttpUpstream, headers: HeaderMap, signal: CancelSignal): SessionRequest<HttpSession> {
+    const owner = { id: GATEWAY_ITSELF, capabilities: ALL_CLIENT_CAPABILITIES, forwarded: null };
+    const key = this.#keys.of(upstream.server, owner);
     return this.#request(upstream, key, ALL_CLIENT_CAPABILITIES, headers, signal);
   }
 
@@ -76,7 +99,12 @@ export class SessionLeg {
    * Runs work in a session. When the upstream does not know the session any more, it has by specification not looked
    * at the message: only then is the work done again, in a new session, and only once.
    */
-  async #inSession(upstream: HttpUpstream, request: SessionRequest, sent: Sent, work: InSession): Promise<RpcAnswer> {
+  async #inSession(
+    upstream: HttpUpstream,
+    request: SessionRequest<HttpSession>,
+    sent: Sent,
+    work: InSession,
+  ): Promise<RpcAnswer> {
     const answer = await this.#attempt(upstream, request, work);
     if (answer !== null) return answer;
     const again = await this.#attempt(upstream, request, work);
@@ -85,7 +113,7 @@ export class SessionLeg {
   }
 
   /** null: the session was gone. */
-  #attempt(upstream: HttpUpstream, request: SessionRequest, work: InSession): Promise<RpcAnswer | null> {
+  #attempt(upstream: HttpUpstream, request: SessionRequest<HttpSession>, work: InSession): Promise<RpcAnswer | null> {
     return upstream.sessions.use(request, async (session) => {
       const answer = await work(session);
       if (answer.status !== 404 || !session.hasId) return answer;
@@ -99,10 +127,10 @@ export class SessionLeg {
     call: AuthorizedOutgoing,
     options: InvokeOptions,
     headers: HeaderMap,
-  ): SessionRequest {
+  ): SessionRequest<HttpSession> {
     const capabilities = options.client.request === null ? NO_CAPABILITIES : options.client.capabilities;
     const forwarded = forwardedHeaders(call.server, options.callerHeaders);
-    const key = this.#key(upstream, callerIdOf(call.principal), capabilities, forwarded);
+    const key = this.#keys.of(call.server, { id: callerIdOf(call.principal), capabilities, forwarded });
     return this.#request(upstream, key, capabilities, headers, options.signal);
   }
 
@@ -112,30 +140,8 @@ export class SessionLeg {
     capabilities: JsonObject,
     headers: HeaderMap,
     signal: CancelSignal,
-  ): SessionRequest {
+  ): SessionRequest<HttpSession> {
     const { ids, limits } = this;
     return { key, signal, open: () => HttpSession.open({ upstream, capabilities, headers, ids, limits }) };
   }
-
-  /**
-   * Whom a session belongs to. A server fixes the capabilities of the client when a session opens, and forwarded
-   * headers may name another user behind the same principal.
-   */
-  #key(upstream: HttpUpstream, owner: string, capabilities: JsonObject, forwarded: HeaderMap | null): string {
-    const signature = this.#signatureOf(capabilities);
-    if (upstream.server.sessionMode === 'shared') return signature;
-    return forwarded === null ? `${owner}\n${signature}` : `${owner}\n${digest(forwarded)}\n${signature}`;
-  }
-
-  #signatureOf(capabilities: JsonObject): string {
-    const known = this.#signatures.get(capabilities);
-    if (known !== undefined) return known;
-    const signature = JSON.stringify(capabilities);
-    this.#signatures.set(capabilities, signature);
-    return signature;
-  }
-}
-
-function digest(headers: HeaderMap): string {
-  return createHash('sha256').update(JSON.stringify(headers)).digest('base64');
 }

@@ -106,7 +106,14 @@ describe('Streamable HTTP of 2026-07-28', () => {
     stage = await HttpStage.open({ upstream: { era: '2026' } });
     const error = { code: -32021, message: 'm', data: { requiredCapabilities: { sampling: {} } } };
     const body = `{"jsonrpc":"2.0","id":$ID,"error":${JSON.stringify(error)}}`;
-    expect(await stage.call('raw', { status: 400, body })).toEqual({ kind: 'error', error });
+    const client = aClient({ repeatsRequests: true });
+    expect(await stage.call('raw', { status: 400, body }, { client })).toEqual({ kind: 'error', error });
+  });
+
+  it('makes a failed tool of a missing capability for a client that does not know the error', async () => {
+    stage = await HttpStage.open({ upstream: { era: '2026' } });
+    const body = '{"jsonrpc":"2.0","id":$ID,"error":{"code":-32021,"message":"m"}}';
+    expect(await stage.call('raw', { status: 400, body })).toMatchObject({ kind: 'result', result: { isError: true } });
   });
 
   it('takes refused headers for its own fault and asks for a new list', async () => {
@@ -131,10 +138,10 @@ describe('Streamable HTTP of 2026-07-28', () => {
 
   it('gives input_required to a client that repeats the call by itself, and carries its answers', async () => {
     stage = await HttpStage.open({ upstream: { era: '2026' } });
-    const first = await stage.call('ask');
+    const first = await stage.call('ask', {}, { client: aClient({ repeatsRequests: true }) });
     expect(first).toMatchObject({ kind: 'result', result: { resultType: 'input_required', requestState: 'state-1' } });
     const inputResponses = { name: { action: 'accept' }, odd: 'kept as it is' };
-    const client = aClient({ inputResponses, requestState: 'state-1' });
+    const client = aClient({ repeatsRequests: true, inputResponses, requestState: 'state-1' });
     const second = await stage.call('ask', {}, { client });
     expect(JSON.parse(textOf(second))).toEqual({ inputResponses, requestState: 'state-1' });
   });
@@ -160,6 +167,24 @@ describe('Streamable HTTP of 2026-07-28', () => {
     const reply = await stage.call('ask', {}, { client: aClient({ request }) });
     expect(reply).toMatchObject({ kind: 'result', result: { isError: true } });
     expect(stage.upstream.callCount).toBe(1);
+  });
+
+  it('gives each elicitation by URL the id that clients of 2025 want', async () => {
+    stage = await HttpStage.open({ upstream: { era: '2026' } });
+    const asked: JsonObject[] = [];
+    const request = async (_method: string, params: JsonObject): Promise<JsonObject> => {
+      asked.push(params);
+      return { action: 'accept' };
+    };
+    expect(textOf(await stage.call('url_first', { user: 'ada' }, { client: aClient({ request }) }))).toBe('connected');
+    expect(asked).toMatchObject([{ mode: 'url', elicitationId: expect.stringMatching(/^[\w-]{36}$/) }]);
+    expect(stage.upstream.callCount).toBe(2);
+  });
+
+  it('repeats a call that only wants to be repeated, also for a client that cannot be asked', async () => {
+    stage = await HttpStage.open({ upstream: { era: '2026' } });
+    expect(textOf(await stage.call('again'))).toBe('ready');
+    expect(stage.upstream.callCount).toBe(3);
   });
 
   it('does not ask for ever', async () => {

@@ -1,4 +1,4 @@
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 
 /** Cuts a byte stream into lines and holds no more of a line than the limit. */
 export class LineSplitter {

@@ -8,7 +8,10 @@ import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
+import { SilentListening, type Listening, type ListenSpec } from '../listening/listening.js';
+import { PeerListening } from '../listening/peer-listening.js';
 import { ALL_CLIENT_CAPABILITIES, GATEWAY_CLIENT, statelessMeta } from '../protocol.js';
+import { runSessionCall, runStatelessCall } from '../peer/peer-call.js';
 import type { ToolBackend } from '../tool-backend.js';
 import { ListChanges } from '../list-changes.js';
 import { collectTools } from '../tool-pages.js';
@@ -17,7 +20,6 @@ import { UPSTREAM_LIMITS, type UpstreamLimits } from '../upstream-limits.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
 import { ProcessGroups } from './process-groups.js';
 import { ProcessPool, type ProcessRequest } from './process-pool.js';
-import { runStdioCall } from './stdio-call.js';
 import { StdioConnection } from './stdio-connection.js';
 
 /** No principal has this id: ids of principals are not empty. */
@@ -48,12 +50,11 @@ export class StdioBackend implements ToolBackend {
   async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     refuseHookHeaders(options);
     const { server, principal } = call;
-    // A client that this door cannot ask is, for a process, one that can do nothing.
-    const capabilities = options.client.request === null ? {} : options.client.capabilities;
-    const request = this.#request(server, callerIdOf(principal), capabilities, options.signal);
+    const request = this.#request(server, callerIdOf(principal), capabilitiesOf(options.client), options.signal);
+    const run = server.protocolEra === '2026' ? runStatelessCall : runSessionCall;
     this.#slots.enter(server);
     try {
-      return await this.#poolOf(server).use(request, (connection) => runStdioCall(connection, call, options));
+      return await this.#poolOf(server).use(request, ({ peer }) => run({ peer, call, options, headers: null }));
     } finally {
       this.#slots.leave(server);
     }
@@ -71,7 +72,7 @@ export class StdioBackend implements ToolBackend {
 
   capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null> {
     return this.#asGateway(server, signal, async (connection) => {
-      if (server.protocolEra !== '2026') return connection.capabilities;
+      if (server.protocolEra !== '2026') return connection.peer.capabilities;
       const reply = await this.#ask(connection, server, 'server/discover', {}, signal);
       return reply.kind === 'result' && isJsonObject(reply.result['capabilities'])
         ? reply.result['capabilities']
@@ -81,6 +82,21 @@ export class StdioBackend implements ToolBackend {
 
   listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
     return this.#asGateway(server, signal, (connection) => this.#ask(connection, server, method, params, signal));
+  }
+
+  listen(spec: ListenSpec): Listening {
+    const { server, caller } = spec;
+    // Over pipes, servers of the stateless revision are asked for their lists as these grow old.
+    if (server.protocolEra === '2026') return new SilentListening();
+    const owner = caller === null ? GATEWAY_ITSELF : callerIdOf(caller.request.principal);
+    const capabilities = caller === null ? ALL_CLIENT_CAPABILITIES : capabilitiesOf(caller.options.client);
+    const pool = this.#poolOf(server);
+    return new PeerListening({
+      ...spec,
+      connected: (signal, work) =>
+        pool.use(this.#request(server, owner, capabilities, signal), ({ peer }) => work(peer)),
+      timeoutMs: Math.min(server.timeoutMs, this.limits.handshakeMs),
+    });
   }
 
   async release(serverId: string): Promise<void> {
@@ -106,16 +122,16 @@ export class StdioBackend implements ToolBackend {
 
   /** Sends a request of the gateway itself. */
   #ask(
-    connection: StdioConnection,
+    { peer }: StdioConnection,
     server: McpServer,
     method: string,
     asked: JsonObject,
     signal: CancelSignal,
   ): Promise<UpstreamReply> {
-    const id = connection.nextId();
-    const params = server.protocolEra === '2026' ? { ...asked, _meta: statelessMeta(GATEWAY_CLIENT, id) } : asked;
     const timeoutMs = Math.min(server.timeoutMs, this.limits.handshakeMs);
-    return connection.request({ id, method, params, isCall: false, timeoutMs, signal, relay: null });
+    if (server.protocolEra !== '2026') return peer.ask(method, asked, timeoutMs, signal);
+    const params = { ...asked, _meta: statelessMeta(GATEWAY_CLIENT, peer.nextId()) };
+    return peer.ask(method, params, timeoutMs, signal);
   }
 
   #poolOf(server: McpServer): ProcessPool {
@@ -158,6 +174,11 @@ export class StdioBackend implements ToolBackend {
     for (const pool of this.#leaving) if (pool.pids.length === 0) this.#leaving.delete(pool);
     for (const { pool } of this.#pools.values()) pool.sweep();
   }
+}
+
+/** A client that this door cannot ask is, for a process, one that can do nothing. */
+function capabilitiesOf({ request, capabilities }: InvokeOptions['client']): JsonObject {
+  return request === null ? {} : capabilities;
 }
 
 function refuseHookHeaders({ hookHeaders }: InvokeOptions): void {

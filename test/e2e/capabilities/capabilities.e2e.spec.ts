@@ -10,6 +10,9 @@ import {
   type Revision,
 } from './capability-world.js';
 
+/** What is told of every list. */
+const CHANGES = { listChanged: true };
+
 let world: CapabilityWorld;
 
 beforeAll(async () => {
@@ -222,7 +225,7 @@ describe('permissions', () => {
   it('count requests against the limits of the key', async () => {
     const key = await makeKey(world.gateway, { mcp_servers: ['modern'] }, { rpm_limit: 1 });
     const first = messageOf(await ask(world, key, '2026', 'prompts/get', { name: 'modern-ask' }));
-    expect(first.result).toBeDefined();
+    expect(JSON.stringify(first.result)).toContain('"text":"modern ask {}"');
     const before = world.countOf('prompts/get');
     expect(await error('2026', 'prompts/get', { name: 'modern-ask' }, key)).toMatchObject({
       code: 4290,
@@ -292,7 +295,9 @@ describe('capabilities', () => {
     const key = await makeKey(world.gateway, { mcp_servers: ['secret', 'modern'] });
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
     const hello = messageOf(await ask(world, key, '2025', 'initialize', params));
-    expect(hello.result?.capabilities).toEqual({ tools: {}, logging: {}, prompts: {}, resources: {}, completions: {} });
+    expect(hello.result?.capabilities).toEqual({
+      ...{ tools: CHANGES, logging: {}, prompts: CHANGES, resources: CHANGES, completions: {} },
+    });
     const discovered = messageOf(await ask(world, key, '2026', 'server/discover', {}, '/secret/mcp'));
     expect(discovered.result?.capabilities).toEqual(hello.result?.capabilities);
   });
@@ -305,7 +310,7 @@ describe('capabilities', () => {
     expect(listed).toEqual({ resources: [] });
     expect(plain.requests.of('resources/list')).toHaveLength(0);
     const discovered = messageOf(await ask(world, key, '2026', 'server/discover', {}, '/plain/mcp'));
-    expect(discovered.result?.capabilities).toEqual({ tools: {}, logging: {} });
+    expect(discovered.result?.capabilities).toEqual({ tools: CHANGES, logging: {} });
     await plain.close();
   });
 });

@@ -6,10 +6,12 @@ import { availableBackends } from '../support/backends.js';
 import { makeKey, registerServer } from '../support/management.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import type { Door, DoorAnswer, DoorCall } from './door.js';
-import { MCP_DOORS } from './mcp-doors.js';
+import { doorsAt, MCP_DOORS } from './mcp-doors.js';
 import { REST_DOOR } from './rest-door.js';
+import { SSE_DOOR } from './sse-door.js';
 
-const DOORS: readonly Door[] = [...MCP_DOORS, REST_DOOR];
+const TOOLSET_DOORS = doorsAt('/toolset/everything/mcp');
+const DOORS: readonly Door[] = [...MCP_DOORS, SSE_DOOR, REST_DOOR, ...TOOLSET_DOORS];
 
 interface Keys {
   readonly granted: string;
@@ -21,6 +23,8 @@ interface World {
   readonly gateway: TestGateway;
   readonly upstream: RecordingHttpUpstream;
   readonly keys: Keys;
+  /** The same rights, held by way of a toolset. */
+  readonly toolsetKeys: Keys;
 }
 
 interface Row {
@@ -227,12 +231,13 @@ describe.each(availableBackends())('every door on $name', (backend) => {
       const upstream = await RecordingHttpUpstream.start({ era });
       const gateway = await startTestGateway(backend, { hooks: SCRIPTED_HOOKS });
       const server = await registerServer(gateway, { alias: 'up', transport: 'http', url: upstream.url });
+      const nothing = await makeKey(gateway, {});
       const keys = {
         granted: await makeKey(gateway, { mcp_servers: ['up'] }),
-        nothing: await makeKey(gateway, {}),
+        nothing,
         otherTool: await makeKey(gateway, { mcp_tool_permissions: { [server]: ['add'] } }),
       };
-      world = { gateway, upstream, keys };
+      world = { gateway, upstream, keys, toolsetKeys: { ...(await keysOfToolset(gateway, server)), nothing } };
     });
 
     afterAll(async () => {
@@ -244,7 +249,8 @@ describe.each(availableBackends())('every door on $name', (backend) => {
 
     describe.each(DOORS)('$name', (door) => {
       it.each(ROWS)('$situation', async (row) => {
-        const { gateway, upstream, keys } = world;
+        const { gateway, upstream } = world;
+        const keys = keysFor(door, world);
         const requestId = randomUUID();
         const base = { key: keys.granted, server: 'up', tool: 'echo', arguments: { text: TEXT }, requestId };
         const answer = await door.call(gateway.url, { ...base, ...row.call(keys) });
@@ -263,9 +269,9 @@ describe.each(availableBackends())('every door on $name', (backend) => {
       });
 
       it('sends the header that a hook adds', async () => {
-        const { gateway, upstream, keys } = world;
+        const { gateway, upstream } = world;
         await door.call(gateway.url, {
-          key: keys.granted,
+          key: keysFor(door, world).granted,
           server: 'up',
           tool: 'echo',
           arguments: { hook: 'changes' },
@@ -276,6 +282,21 @@ describe.each(availableBackends())('every door on $name', (backend) => {
     });
   });
 });
+
+function keysFor(door: Door, { keys, toolsetKeys }: World): Keys {
+  return TOOLSET_DOORS.includes(door) ? toolsetKeys : keys;
+}
+
+/** Makes the toolset `everything`, and keys that hold it. */
+async function keysOfToolset(gateway: TestGateway, server: string): Promise<Omit<Keys, 'nothing'>> {
+  const tools = ['echo', 'add', 'crash'].map((tool) => ({ server_id: server, tool_name: tool }));
+  const made = await gateway.admin('POST', '/v1/mcp/toolset', { toolset_name: 'everything', tools });
+  if (made.status !== 201) throw new Error(`making the toolset failed with ${made.status}: ${made.text}`);
+  return {
+    granted: await makeKey(gateway, { mcp_toolsets: ['everything'] }),
+    otherTool: await makeKey(gateway, { mcp_toolsets: ['everything'], blocked_tools: ['echo'] }),
+  };
+}
 
 interface AuditRow {
   outcome: string;

@@ -95,7 +95,8 @@ function legacyCall(tool: string, call: DoorCall): unknown {
   return { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: tool, arguments: call.arguments } };
 }
 
-function commonHeaders(call: DoorCall): Record<string, string | string[]> {
+/** What every request of a call carries. */
+export function commonHeaders(call: DoorCall): Record<string, string | string[]> {
   return {
     accept: ACCEPT,
     'x-request-id': call.requestId,
@@ -114,7 +115,8 @@ interface RpcAnswer {
   };
 }
 
-function readRpc(raw: HttpAnswer, id: number): DoorAnswer {
+/** The answer of an MCP door. */
+export function readRpc(raw: HttpAnswer, id: number): DoorAnswer {
   const messages = (raw.events.length > 0 ? raw.events : [raw.json]) as RpcAnswer[];
   const answer = messages.find((message) => message?.id === id) ?? messages.at(-1);
   const result = answer?.result;
@@ -153,3 +155,13 @@ export const MCP_DOORS: readonly Door[] = [
   sessionlessDoor('2025 without session /mcp', false, aggregate),
   sessionlessDoor('2025 without session /{server}/mcp', true, serverFirst),
 ];
+
+/** Every kind of client at a path that serves several servers under prefixed names. */
+export function doorsAt(path: string): readonly Door[] {
+  const where: Path = ({ server, tool }) => ({ path, tool: `${server}-${tool}` });
+  return [
+    modernDoor(`2026 ${path}`, true, where),
+    sessionDoor(`2025 ${path}`, true, where),
+    sessionlessDoor(`2025 without session ${path}`, true, where),
+  ];
+}

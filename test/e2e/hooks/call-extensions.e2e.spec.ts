@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ForbiddenException, Module, type CallHandler, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { catchError, concat, defer, map, mergeMap, of, retry, timeout, type Observable } from 'rxjs';
+import { catchError, concat, defer, map, mergeMap, NEVER, of, retry, timeout, timer, type Observable } from 'rxjs';
 import {
   GuardrailViolation,
   MCP_CALL_GUARDS,
@@ -219,6 +219,35 @@ describe('guards and interceptors of authors', () => {
     expect(body).not.toMatch(/hunter2|swallowed|hello/);
     expect(record).toMatchObject({ code, sent });
   });
+
+  it.each<[string, (context: McpExecutionContext, next: Results) => Observable<unknown>, string]>([
+    ['before the call', () => NEVER, 'no'],
+    ['and then asks for the call', (_, next) => timer(5_300).pipe(mergeMap(() => next.handle())), 'no'],
+    ['after the call', (_, next) => next.handle().pipe(mergeMap(() => NEVER)), 'yes'],
+  ])(
+    'refuses the call when an interceptor takes longer than five seconds %s',
+    async (_, run, sent) => {
+      intercept = run;
+      const { result, record } = await call('echo');
+      expect(result).toMatchObject(failure('guardrail_unavailable', sent, 'Cache'));
+      expect(record).toMatchObject({
+        sent,
+        guardrails: expect.arrayContaining([{ name: 'Cache', phase: 'interceptor', outcome: 'failed' }]),
+      });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(upstream.callCount).toBe(sent === 'yes' ? 1 : 0);
+    },
+    20_000,
+  );
+
+  it('does not count the time of the upstream as that of interceptors', async () => {
+    intercept = (_, next) => timer(3000).pipe(mergeMap(() => next.handle()));
+    const running = call('slow');
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    upstream.release();
+    expect((await running).result).toMatchObject({ content: expect.any(Array) });
+    expect((await running).record).toMatchObject({ outcome: 'ok' });
+  }, 20_000);
 
   it('ends the call at the upstream when an interceptor gives up', async () => {
     intercept = (_, next) => next.handle().pipe(timeout(100));

@@ -81,4 +81,14 @@ describe('guardrails of the configuration', () => {
     expect(await gateway.exit()).not.toBe(0);
     expect(gateway.output).toContain(message);
   });
+
+  it('have the faults of built-in guardrails listed with all others, before anything is opened', async () => {
+    const yaml = `guardrails:
+  - { guardrail_name: rules, litellm_params: { guardrail: cel, mode: pre, rules: [{ when: "args." }] } }
+`;
+    const gateway = GatewayProcess.launch(directory, { PORT: 'x', CONFIG_FILE: configFile(yaml) });
+    expect(await gateway.exit()).toBe(78);
+    expect(gateway.output).toContain('PORT must be');
+    expect(gateway.output).toContain('CONFIG_FILE line 2: guardrails[0].litellm_params.rules[0].when is not a valid');
+  });
 });

@@ -55,8 +55,13 @@ export class GatewayProcess {
     return this.environment.MASTER_KEY ?? readFileSync(join(this.dataDir, 'master-key'), 'utf8').trim();
   }
 
-  admin(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<HttpAnswer> {
+  admin(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<HttpAnswer> {
     return http(`${this.url}${path}`, { method, headers: { authorization: `Bearer ${this.masterKey}` }, body });
+  }
+
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Sends a signal and waits for the end; resolves with the exit code. */

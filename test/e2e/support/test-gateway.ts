@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { Module, type Provider, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { Secret } from '../../../src/common/secret.js';
 import type { Config } from '../../../src/config/config.js';
+import { NO_SEMANTIC_FILTER } from '../../../src/config/parse-semantic-filter.js';
+import { DEFAULT_MANAGEMENT } from '../../../src/config/parse-management.js';
 import { McpHook } from '../../../src/index.js';
 import { migrateLocked } from '../../../src/database/migrate.js';
 import { startGateway, type Gateway } from '../../../src/gateway.js';
@@ -41,9 +44,20 @@ export interface TestGatewayOptions {
   /** Whole guardrail modules. */
   readonly modules?: readonly Type<unknown>[];
   readonly config?: Partial<Config>;
+  /** Gets every line of the log. Default: nobody does. */
+  readonly onLog?: (line: string) => void;
 }
 
-const SILENT = { log: () => {}, warn: () => {}, error: () => {}, debug: () => {}, verbose: () => {}, fatal: () => {} };
+type Log = (...parts: unknown[]) => void;
+const SILENT: Record<'log' | 'warn' | 'error' | 'debug' | 'verbose' | 'fatal', Log> = {
+  ...{ log: () => {}, warn: () => {}, error: () => {} },
+  ...{ debug: () => {}, verbose: () => {}, fatal: () => {} },
+};
+
+function loggerTo(onLog: (line: string) => void): typeof SILENT {
+  const log = (...parts: unknown[]): void => onLog(parts.map((part) => inspect(part, { depth: 10 })).join(' '));
+  return { log, warn: log, error: log, debug: log, verbose: log, fatal: log };
+}
 
 /** Starts a gateway with the given hooks as a guardrail module. */
 export async function startTestGateway(backend: Backend, options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -53,7 +67,8 @@ export async function startTestGateway(backend: Backend, options: TestGatewayOpt
   await migrateLocked(new Secret(database.url));
   const hooks = { module: TestGuardrailsModule, providers: [...(options.hooks ?? [])] };
   const guardrails = [hooks, ...(options.modules ?? [])];
-  const gateway = await startGateway(config, new Secret(database.url), { logger: SILENT, guardrails });
+  const logger = options.onLog === undefined ? SILENT : loggerTo(options.onLog);
+  const gateway = await startGateway(config, new Secret(database.url), { logger, guardrails });
   const masterKey = config.masterKey.reveal();
   return {
     url: gateway.url,
@@ -90,18 +105,27 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     configFile: null,
     jwtIssuers: [],
     unknownCustomers: 'allow',
+    management: DEFAULT_MANAGEMENT,
     guardrailModules: [],
     guardrails: [],
+    models: [],
+    semanticFilter: NO_SEMANTIC_FILTER,
+    jwtSigner: { signingKey: null, issuer: null, audience: null, ttlSeconds: null },
+    mcpServers: [],
     outboundAllow: [{ kind: 'cidr', cidr: '127.0.0.0/8' }],
     stdioCommands: [process.execPath],
     allowedOrigins: [],
     allowedHosts: [],
     trustedProxies: [],
     metricsPublic: false,
+    approveOwnCalls: false,
     runMigrations: true,
     toolPrefixSeparator: '-',
     logLevel: 'silent',
     sessionIdleMs: 60_000,
+    listPageSize: 1_000,
+    parkedCallMs: 60_000,
+    streamsPerKey: 100,
     ...overrides,
   });
 }

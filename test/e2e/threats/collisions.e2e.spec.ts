@@ -50,7 +50,9 @@ async function withSecret(secret: string, grants: object, more: object = {}): Pr
   const { key } = await manage<{ key: string }>(world.gateway, '/key/generate', { object_permission: grants, ...more });
   const [before, after] = [hashKey(key), hashKey(secret)];
   await world.gateway.sql('UPDATE virtual_keys SET token = $2 WHERE token = $1', [before, after]);
-  await world.gateway.app.get(KeyDirectory, { strict: false }).apply([before, after], Number.MAX_SAFE_INTEGER);
+  await world.gateway.app
+    .get(KeyDirectory, { strict: false })
+    .apply({ ids: [before, after], version: Number.MAX_SAFE_INTEGER });
   return secret;
 }
 

@@ -1,0 +1,33 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { McpServerEntity } from '../mcp-server.entity.js';
+
+/** `byok`: an own key; `oauth2`: tokens that the upstream gave the user. */
+export type UserCredentialKind = 'byok' | 'oauth2';
+
+/** What one user stored for one server. `credential` holds an envelope, never clear text. */
+@Entity('mcp_user_credentials')
+@Index('mcp_user_credentials_by_server', ['server_id'])
+export class UserCredentialEntity {
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'mcp_user_credentials_pkey' })
+  user_id: string;
+
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'mcp_user_credentials_pkey' })
+  server_id: string;
+
+  @ManyToOne(() => McpServerEntity, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'server_id', foreignKeyConstraintName: 'mcp_user_credentials_server' })
+  server: McpServerEntity;
+
+  @Column({ type: 'text' })
+  kind: UserCredentialKind;
+
+  @Column({ type: 'text' })
+  credential: string;
+
+  @Column({ type: 'timestamptz', precision: 3 })
+  connected_at: Date;
+
+  /** Of an access token; null: not known, or a key. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  expires_at: Date | null;
+}

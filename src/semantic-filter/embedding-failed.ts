@@ -1,0 +1,4 @@
+/** The embedding model did not answer, or not with embeddings. The message is for the log. */
+export class EmbeddingFailed extends Error {
+  override readonly name = 'EmbeddingFailed';
+}
