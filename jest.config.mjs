@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 export default {
   testEnvironment: 'node',
   rootDir: '.',
@@ -10,4 +12,7 @@ export default {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 30_000,
+  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Node keeps the modules of every suite that a process has run: one process for all of them runs out of memory.
+  workerIdleMemoryLimit: '1GB',
 };
