@@ -38,14 +38,15 @@ describe('ParkedCalls', () => {
 
   it('finds nothing for another caller, another request, or a state that was changed', () => {
     open();
-    const state = park();
+    const call = new Parked();
+    const state = park(call);
     expect(calls.take(state, { ...binding, callerId: 'bob' })).toBeUndefined();
     expect(calls.take(state, { ...binding, digest: 'e' })).toBeUndefined();
     for (let place = 0; place < state.length; place += 5) {
       const other = state[place] === 'x' ? 'y' : 'x';
       expect(calls.take(state.slice(0, place) + other + state.slice(place + 1), binding)).toBeUndefined();
     }
-    expect(calls.take(state, binding)).toBeDefined();
+    expect(calls.take(state, binding)).toBe(call);
   });
 
   it('finds nothing of another process with the same keys', () => {
