@@ -21,7 +21,7 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
   #hasListHooks = false;
   #defaults: HookSelection = { pre: [], during: [], post: [] };
   /** By the list of the caller, then by that of the server. */
-  readonly #selections = new WeakMap<readonly string[], WeakMap<readonly string[], HookSelection>>();
+  #selections = new WeakMap<readonly string[], WeakMap<readonly string[], HookSelection>>();
 
   constructor(private readonly discovery: DiscoveryService) {}
 
@@ -41,6 +41,7 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
   setDefaultOn(changes: ReadonlyMap<string, boolean>): void {
     const hooks = this.all().map((hook) => ({ ...hook, defaultOn: changes.get(hook.name) ?? hook.defaultOn }));
     this.#byName = new Map(hooks.map((hook) => [hook.name, hook]));
+    this.#selections = new WeakMap();
     this.#defaults = byPhase(hooks.filter((hook) => hook.defaultOn));
   }
 
