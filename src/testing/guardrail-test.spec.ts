@@ -64,13 +64,13 @@ describe('tryCall', () => {
         arguments: { path: '/a' },
         origin: 'rest' as const,
       },
-      principal: { userId: 'ann', teamId: 'blue', roles: ['proxy_admin'], jwtClaims: { sub: 'ann' } },
+      principal: { userId: 'ann', teamId: 'blue', agentId: 'bot', roles: ['proxy_admin'], jwtClaims: { sub: 'ann' } },
       headers: { 'X-Trace': '1', Authorization: 'Bearer sk-1' },
     };
     const tried = await tryCall(change, { ...recorded, result: (sent: object) => ({ content: [], sent }) });
     expect(seen).toMatchObject({
       ...{ tool: 'read', publicName: 'f-read', server: recorded.server, origin: 'rest', headers: { 'x-trace': '1' } },
-      principal: { userId: 'ann', teamId: 'blue', roles: ['proxy_admin'], jwtClaims: { sub: 'ann' }, keyHash: null },
+      principal: { ...recorded.principal, keyHash: null },
     });
     const sent = { arguments: { path: '/a', limit: 1 }, headers: { 'x-tenant': 'acme' } };
     expect(tried).toMatchObject({ outcome: 'pass', ...sent, result: { sent: { ...sent, tool: 'read' } } });
