@@ -53,3 +53,33 @@ describe('the texts of a result', () => {
     );
   });
 });
+
+describe('names of members', () => {
+  const masks = new Map([
+    ['ann@example.com', '[EMAIL]'],
+    ['bob@example.com', '[EMAIL]'],
+    ['eve@example.com', '[EMAIL]'],
+    ['4111111111111111', '[CARD]'],
+  ]);
+
+  it('are numbered when they would be the same after they are replaced, so that no value is lost', () => {
+    const value = { 'ann@example.com': 1, 'bob@example.com': { 'eve@example.com': 2 }, 'eve@example.com': 3 };
+    expect(replaceTexts(value, masks, 'plain')).toEqual({
+      '[EMAIL]': 1,
+      '[EMAIL] 2': { '[EMAIL]': 2 },
+      '[EMAIL] 3': 3,
+    });
+  });
+
+  it('are numbered past a name that a mask makes', () => {
+    const more = new Map([...masks, ['ann@example.com 2', '[EMAIL] 2']]);
+    const value = { 'ann@example.com': 1, 'bob@example.com': 2, 'ann@example.com 2': 3 };
+    expect(replaceTexts(value, more, 'plain')).toEqual({ '[EMAIL]': 1, '[EMAIL] 2': 2, '[EMAIL] 2 2': 3 });
+  });
+
+  it('take the place of no other member', () => {
+    const value = { 'ann@example.com': 1, '[EMAIL]': 2, 'bob@example.com': 3, '[EMAIL] 2': 4, '4111111111111111': 5 };
+    const replaced = replaceTexts(value, masks, 'plain');
+    expect(replaced).toEqual({ '[EMAIL]': 2, '[EMAIL] 2': 4, '[EMAIL] 3': 1, '[EMAIL] 4': 3, '[CARD]': 5 });
+  });
+});

@@ -84,8 +84,9 @@ function replaceAt(place: Place, value: JsonValue, replacements: ReadonlyMap<str
 
 function replaceMembers(place: Place, object: JsonObject, replacements: ReadonlyMap<string, string>): JsonObject {
   let changed = false;
+  const nameOf = namerOf(object, replacements);
   const members = Object.entries(object).map(([key, value]): [string, JsonValue] => {
-    const name = replacements.get(key) ?? key;
+    const name = nameOf(key);
     const replaced = isEncoded(place, object, key)
       ? replaceEncoded(object, key, value, replacements)
       : replaceAt(placeOfMember(place, object, key), value, replacements);
@@ -93,6 +94,23 @@ function replaceMembers(place: Place, object: JsonObject, replacements: Readonly
     return [name, replaced];
   });
   return changed ? Object.fromEntries(members) : object;
+}
+
+/** Names the members of an object anew; those that would get the same name are numbered, for each keeps its value. */
+function namerOf(object: JsonObject, replacements: ReadonlyMap<string, string>): (key: string) => string {
+  const counts = new Map<string, number>();
+  const given = new Set<string>();
+  return (key) => {
+    const wanted = replacements.get(key);
+    if (wanted === undefined) return key;
+    let count = counts.get(wanted) ?? 0;
+    let name: string;
+    do name = ++count === 1 ? wanted : `${wanted} ${count}`;
+    while (given.has(name) || Object.hasOwn(object, name));
+    counts.set(wanted, count);
+    given.add(name);
+    return name;
+  };
 }
 
 function replaceEncoded(
