@@ -58,7 +58,7 @@ const rooms = {
     ...['tool-calls', 'catalog', 'semantic-filter', 'permissions', 'limits', 'outbound', 'auth', 'audit'],
   ],
   'mcp-endpoint': [
-    ...['tool-calls', 'server-requests', 'parked-calls', 'subscriptions', 'replicas'],
+    ...['tool-calls', 'server-requests', 'parked-calls', 'subscriptions', 'replicas', 'semantic-filter'],
     ...['catalog', 'permissions', 'mcp-servers', 'auth', 'audit'],
   ],
   'rest-endpoint': ['tool-calls', 'catalog', 'permissions', 'mcp-servers', 'auth', 'audit'],

@@ -35,6 +35,8 @@ export interface ListedTool {
   readonly publicName: string;
   readonly server: McpServer;
   readonly tool: ToolDefinition;
+  /** A toolset gives it another name or fixes arguments of it. Missing: false. */
+  readonly isVirtual?: boolean;
 }
 
 /** Status of each server in scope, by public prefix. */

@@ -17,6 +17,7 @@ import { HostCheck } from './host-check.js';
 import { isStatelessEra } from './protocol-versions.js';
 import { carriesCredential } from './query-credentials.js';
 import { invalidRequest, refusal, type RefusedRequest } from './refused-request.js';
+import { SEARCH } from './search/search-mode.js';
 
 /** The steps that every request at an MCP door takes before its body is read. */
 @Injectable()
@@ -38,7 +39,7 @@ export class RequestGate {
   /**
    * Host, origin, credential, scope: in this order. The answer is a promise only when the credential is an access token
    * that has to be verified.
-   * @throws RefusedRequest 421, 403, 400 (credential in the query, unusable customer), 401, 429
+   * @throws RefusedRequest 421, 403, 400 (credential in the query, unknown mode, unusable customer), 401, 429
    */
   admit(exchange: Exchange): Admission | Promise<Admission> {
     const { req, path } = exchange;
@@ -47,6 +48,7 @@ export class RequestGate {
     if (path.query !== '' && carriesCredential(path.query)) {
       throw invalidRequest('A credential in the query is refused: send it in a header');
     }
+    if (path.mode !== null && path.mode !== SEARCH) throw invalidRequest(`mode must be ${SEARCH}`);
     const client = this.clientOf(req);
     const caller = this.authenticator.authenticate(req.headers, client.address ?? '', req.rawHeaders);
     if (caller instanceof Promise) return caller.then((known) => this.admitCaller(exchange, client, known));
