@@ -120,6 +120,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     trustedProxies: [],
     metricsPublic: false,
     approveOwnCalls: false,
+    role: 'all',
     runMigrations: true,
     toolPrefixSeparator: '-',
     logLevel: 'silent',
