@@ -21,7 +21,7 @@ const rooms = {
   hooks: ['auth'],
   embedding: ['hooks'],
   testing: ['hooks', 'permissions', 'mcp-servers', 'auth'],
-  credentials: ['auth', 'mcp-servers'],
+  credentials: ['auth', 'database', 'events', 'mcp-servers', 'outbound'],
   audit: ['auth', 'database', 'write-log'],
   'parked-calls': ['database'],
   approvals: ['auth', 'database', 'events'],
