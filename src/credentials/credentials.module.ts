@@ -9,13 +9,14 @@ import { ClientCredentials } from './tokens/client-credentials.js';
 import { AssertedTokens, ExchangedTokens } from './tokens/exchanged-tokens.js';
 import { TokenEndpoint } from './tokens/token-endpoint.js';
 import { UpstreamCredentials } from './upstream-credentials.js';
+import { UserSecretCredentials } from './user-secret-credentials.js';
 
 /** What the gateway presents to upstreams. */
 @Module({
   imports: [AuthModule, McpServersModule],
   providers: [
     ...[UpstreamCredentials, OAuth2Credential, ClientCredentials, ExchangedTokens, AssertedTokens, TokenEndpoint],
-    ...[AwsSignature, AssumedRoles, PassedThrough],
+    ...[AwsSignature, AssumedRoles, PassedThrough, UserSecretCredentials],
   ],
   exports: [UpstreamCredentials],
 })
