@@ -22,7 +22,7 @@ const rooms = {
   hooks: ['auth'],
   embedding: ['hooks'],
   testing: ['hooks', 'permissions', 'mcp-servers', 'auth'],
-  credentials: ['auth', 'mcp-servers'],
+  credentials: ['auth', 'database', 'events', 'mcp-servers', 'outbound'],
   audit: ['auth', 'database', 'write-log'],
   'parked-calls': ['database', 'replicas'],
   approvals: ['auth', 'database', 'events'],
