@@ -36,6 +36,7 @@ import { UserEnvVarsEntity } from './user-secrets/user-env-vars.entity.js';
 import { UserEnvVarsService } from './user-secrets/user-env-vars.service.js';
 import { UserSecretRecords } from './user-secrets/user-secret-records.js';
 import { UserSecretStore } from './user-secrets/user-secret-store.js';
+import { UserTokenStore } from './user-secrets/user-token-store.js';
 
 const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, TemporaryServerEntity];
 
@@ -61,11 +62,11 @@ const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, Temp
     ...[McpServerCodec, McpServersService, ServerChecks, ServerHealthStore, ServerRegistry, ServerWrites],
     ...[ServerReaders, ServerListsService, ServerPages, SubmissionsService, PublicServers, OptionalCaller],
     ...[UserSecretStore, UserEnvVarsService, TemporaryServers, DraftSettings, ServerDeletions, ServerRecords],
-    UserSecretRecords,
+    ...[UserSecretRecords, UserTokenStore],
   ],
   exports: [
     ...[ServerDeletions, ServerRegistry, ServerHealthStore, McpServersService],
-    ...[UserSecretStore, TemporaryServers, DraftSettings],
+    ...[UserSecretStore, UserTokenStore, TemporaryServers, DraftSettings],
   ],
 })
 export class McpServersModule {}

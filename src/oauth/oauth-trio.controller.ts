@@ -1,0 +1,11 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import type { Principal } from '../auth/principal.js';
+import { RequireRole } from '../common/access.decorator.js';
+import { ApiProblems, COMMON_PROBLEMS } from '../common/api-problems.decorator.js';
+import { ServerReaders } from '../mcp-servers/server-readers.js';
+import { ClientLogins, type ClientRequest } from './client-logins.js';
+import { OAuthRefusal } from './oauth-refusal.js';
+import { isRedirectUri } from './redirect-uri.js';
