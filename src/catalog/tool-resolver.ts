@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { GatehouseError } from '../common/gatehouse-error.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { GrantedAccess, ServerAccess } from '../permissions/access-decision.js';
+import { cannotBeListed } from './cannot-be-listed.js';
 import { CatalogService } from './catalog.service.js';
 import type { ServerCatalog } from './catalog.types.js';
 import { PublicNames } from './public-names.js';
@@ -30,12 +30,24 @@ export class ToolResolver {
 
   private find(name: string, access: GrantedAccess): ResolvedTool | undefined {
     if (access.single !== null) {
-      const known = this.catalog.peek(access.single.server);
+      const known = this.catalog.peek(access.single.server, access.caller);
       return known === undefined ? undefined : this.findInSingle(known, name, access.single);
     }
     const found = this.names.find(name);
-    const server = found === undefined ? undefined : access.servers.get(found.server.id);
-    return found === undefined || server === undefined ? undefined : { access: server, tool: found.tool };
+    if (found === undefined) return this.findOfCaller(name, access);
+    const server = access.servers.get(found.server.id);
+    return server === undefined ? undefined : { access: server, tool: found.tool };
+  }
+
+  /** Among the tools that only this caller sees; a name that is there for all callers comes first. */
+  private findOfCaller(name: string, access: GrantedAccess): ResolvedTool | undefined {
+    for (const server of this.names.serversOfCallers()) {
+      const allowed = access.servers.get(server.id);
+      const known = allowed === undefined ? undefined : this.catalog.peek(server, access.caller);
+      const tool = known === undefined ? undefined : this.names.findPrefixed(known, name);
+      if (allowed !== undefined && tool !== undefined) return { access: allowed, tool };
+    }
+    return undefined;
   }
 
   private findInSingle(catalog: ServerCatalog, name: string, access: ServerAccess): ResolvedTool | undefined {
@@ -46,23 +58,20 @@ export class ToolResolver {
   private async resolveCold(name: string, access: GrantedAccess): Promise<ResolvedTool | undefined> {
     const candidates = this.coldCandidates(name, access);
     if (candidates.length === 0) return undefined;
-    const loaded = await Promise.all(candidates.map(({ server }) => this.catalog.load(server)));
+    const loaded = await Promise.all(candidates.map(({ server }) => this.catalog.load(server, access.caller)));
     const found = this.find(name, access);
     if (found !== undefined) return found;
     const failed = loaded.find((catalog) => catalog.fetchedAt === 0);
     if (failed === undefined) return undefined;
-    throw new GatehouseError(
-      failed.status === 'needs_auth' ? 'upstream_auth_required' : 'upstream_unavailable',
-      'The server of this tool cannot be reached',
-      { sent: 'no' },
-    );
+    throw cannotBeListed(failed, 'tool');
   }
 
   private coldCandidates(name: string, access: GrantedAccess): ServerAccess[] {
     const inScope = access.single === null ? [...access.servers.values()] : [access.single];
     return inScope.filter(
       ({ server }) =>
-        this.catalog.peek(server) === undefined && (access.single !== null || this.names.mayBelongTo(server, name)),
+        this.catalog.peek(server, access.caller) === undefined &&
+        (access.single !== null || this.names.mayBelongTo(server, name)),
     );
   }
 }

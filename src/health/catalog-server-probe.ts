@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogService } from '../catalog/catalog.service.js';
 import type { ServerCatalog } from '../catalog/catalog.types.js';
-import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { needsCaller } from '../mcp-servers/mcp-server.js';
 import { ServerHealthStore, type HealthResult } from '../mcp-servers/server-health.store.js';
 import { ServerProbe } from '../mcp-servers/server-probe.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
@@ -44,16 +44,12 @@ export class CatalogServerProbe extends ServerProbe {
   private async checkOne(serverId: string): Promise<void> {
     const server = this.registry.current.byId.get(serverId);
     if (server === undefined) return;
-    await this.store.save(server.id, needsUser(server) ? UNKNOWN : healthOf(await this.catalog.refresh(server)));
+    await this.store.save(server.id, needsCaller(server) ? UNKNOWN : healthOf(await this.catalog.refresh(server)));
   }
 }
 
 /** The gateway alone has not what the upstream wants. */
 const UNKNOWN: HealthResult = { status: 'unknown', error: null };
-
-function needsUser({ userSecrets = [] }: McpServer): boolean {
-  return userSecrets.length > 0;
-}
 
 /** A code of the closed set that the API shows; never upstream text. */
 function healthOf({ status }: ServerCatalog): HealthResult {

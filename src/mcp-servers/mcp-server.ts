@@ -89,6 +89,11 @@ export interface McpServer {
   readonly submittedBy: string | null;
 }
 
+/** Does what is presented to the upstream depend on who calls? Then its lists are those of the caller, too. */
+export function needsCaller({ userSecrets = [] }: Pick<McpServer, 'userSecrets'>): boolean {
+  return userSecrets.length > 0;
+}
+
 /** The kind of backend that a server needs. */
 export function backendKindOf({ specPath, transport }: Pick<McpServer, 'specPath' | 'transport'>): BackendKind {
   return specPath === null || specPath === undefined ? transport : 'openapi';
