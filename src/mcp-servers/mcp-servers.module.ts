@@ -65,7 +65,7 @@ const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, Temp
     ...[UserSecretRecords, UserTokenStore],
   ],
   exports: [
-    ...[ServerDeletions, ServerRegistry, ServerHealthStore, McpServersService],
+    ...[ServerDeletions, ServerReaders, ServerRegistry, ServerHealthStore, McpServersService],
     ...[UserSecretStore, UserTokenStore, TemporaryServers, DraftSettings],
   ],
 })

@@ -108,9 +108,14 @@ export class ClientLogins {
     return granted;
   }
 
+  /** May a client be told of the end of a login there? */
+  accepts(redirectUri: string): boolean {
+    return isRedirectUri(redirectUri, this.url.base);
+  }
+
   private checked(sent: ClientRequest): { redirectUri: string; challenge: string } {
     const { redirect_uri: redirectUri, code_challenge: challenge, state } = sent;
-    if (redirectUri === null || !isRedirectUri(redirectUri, this.url.base)) {
+    if (redirectUri === null || !this.accepts(redirectUri)) {
       throw new OAuthRefusal('invalid_request', 'redirect_uri must be of the gateway, or a loopback address.');
     }
     if (sent.response_type !== null && sent.response_type !== 'code') {

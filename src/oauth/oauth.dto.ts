@@ -38,3 +38,12 @@ export class StartedLoginDto {
   @ApiProperty({ example: 600, description: 'Seconds' })
   expires_in!: number;
 }
+
+/** Form of the connect page. */
+export class ConnectFormDto {
+  @ApiProperty({ description: 'From the page; must match the cookie of the browser' })
+  token!: string;
+
+  @ApiProperty({ example: 'sk-…', writeOnly: true, description: 'The gateway key of the user' })
+  key!: string;
+}

@@ -107,8 +107,9 @@ export class CredentialedBackend {
       const refusal = refusalIn(error);
       if (refusal === null || credential.refused === undefined) throw error;
       credential.refused(refusal.refusal);
-      if (refusal.sent !== 'no') throw error;
+      // Asked for at once: a new login that is needed is told now, and the next call finds what is refreshed.
       const next = await this.credentials.of(server, caller);
+      if (refusal.sent !== 'no') throw error;
       if (next === credential) throw error;
       return work(next);
     }

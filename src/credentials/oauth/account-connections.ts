@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import { UserSecretStore, type SecretOwner } from '../../mcp-servers/user-secrets/user-secret-store.js';
 import { UserTokenStore, type StoredTokens } from '../../mcp-servers/user-secrets/user-token-store.js';
 import { computeScopeUnion } from '@modelcontextprotocol/client';

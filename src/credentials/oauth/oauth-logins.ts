@@ -121,7 +121,7 @@ export class OAuthLogins {
     const isSupported = metadata?.authorization_response_iss_parameter_supported === true;
     try {
       const expected = { expectedIssuer: metadata?.issuer, issParameterSupported: isSupported };
-      validateAuthorizationResponseIssuer({ ...(iss !== null && { iss }), ...expected });
+      validateAuthorizationResponseIssuer({ iss: iss ?? undefined, ...expected });
       if (error !== null) throw new OAuthError(error, error);
       if (code === null) throw loginGone('The answer of the authorization server holds no code.');
       const tokens = await exchangeAuthorization(discovery.authorizationServerUrl, {

@@ -44,3 +44,8 @@ export function configuredScope({ credentials }: McpServer): string | null {
   const scopes = credentials?.reveal().scopes ?? [];
   return scopes.length === 0 ? null : scopes.join(' ');
 }
+
+/** Do users log in to this server? */
+export function isPerUserOAuth({ authType, oauth }: McpServer): boolean {
+  return authType === 'oauth2' && oauth?.flow !== 'client_credentials';
+}

@@ -43,16 +43,6 @@ export class UserTokenStore {
     return row === null ? null : this.open(row);
   }
 
-  /** The user whose tokens for a server are good and the newest; null: nobody. */
-  async lastConnected(serverId: string): Promise<string | null> {
-    const row = await this.rows.findOne({
-      select: { user_id: true },
-      where: { server_id: serverId, kind: 'oauth2', status: 'connected' },
-      order: { connected_at: 'DESC', user_id: 'ASC' },
-    });
-    return row?.user_id ?? null;
-  }
-
   /** null: another replica refreshes at this moment, or the user is not connected any more. */
   async claim(key: UserSecretKey): Promise<RefreshLease | null> {
     const since = new Date();
