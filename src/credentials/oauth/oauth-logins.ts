@@ -140,7 +140,7 @@ export class OAuthLogins {
 
   private async authorize(request: LoginRequest, state: string, scope: string | null): Promise<BegunLogin> {
     const { server, redirectUri, challenge } = request;
-    const { discovery, clientMetadataUrl, clients } = await this.clients.of(server, redirectUri);
+    const { discovery, clientMetadataUrl, clients } = this.clients.of(server, redirectUri, scope);
     const provider = new LoginProvider({ redirectUri, state, clientMetadataUrl, discovery, clients });
     await auth(provider, {
       serverUrl: resourceUrlOf(server),

@@ -32,7 +32,7 @@ export class RefreshSchedule {
   async plan(key: UserSecretKey, tokens: OAuthTokens, expiresAt: Date | null): Promise<void> {
     if (expiresAt === null || tokens.refresh_token === null) return;
     const lifetime = Math.max(0, expiresAt.getTime() - Date.now());
-    const delay = lifetime - Math.min(AHEAD_MS, lifetime * AHEAD_PART);
+    const delay = Math.floor(lifetime - Math.min(AHEAD_MS, lifetime * AHEAD_PART));
     const job = { userId: key.userId, serverId: key.serverId, expiresAt: expiresAt.getTime() };
     const options = {
       ...{ jobId: createHash('sha256').update(JSON.stringify(job)).digest('hex'), delay, attempts: ATTEMPTS },
