@@ -17,6 +17,7 @@ import { OpenApiServers1700000000635 } from './1700000000635-openapi-servers.js'
 import { WriteRecords1700000000640 } from './1700000000640-write-records.js';
 import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
+import { UpstreamCredentials1700000000800 } from './1700000000800-upstream-credentials.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
 import { OAuth1700000000820 } from './1700000000820-oauth.js';
 
@@ -42,5 +43,6 @@ export const ALL_MIGRATIONS = [
   Approvals1700000000650,
   SigningKeys1700000000710,
   ToolPins1700000000720,
+  UpstreamCredentials1700000000800,
   OAuth1700000000820,
 ];

@@ -9,8 +9,15 @@ import type { CheckBuiltIn } from './guardrail-entry.js';
 import { encryptionKeysPath, generatedSecret, masterKeyPath } from './generated-secrets.js';
 import { parseSigningKey } from './jwt-signer-config.js';
 import { DEFAULT_MANAGEMENT } from './parse-management.js';
-import { connectionUrl, parseBaseUrl,
-  parseClientIdUrl, parseCidr, parseHost, parseOrigin, parseOutboundEntry } from './parse-network.js';
+import {
+  connectionUrl,
+  parseBaseUrl,
+  parseClientIdUrl,
+  parseCidr,
+  parseHost,
+  parseOrigin,
+  parseOutboundEntry,
+} from './parse-network.js';
 import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
 import {

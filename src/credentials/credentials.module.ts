@@ -1,8 +1,9 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module.js';
 import { McpServersModule } from '../mcp-servers/mcp-servers.module.js';
+import { AssumedRoles } from './aws/assumed-roles.js';
+import { AwsSignature } from './aws/aws-signature.js';
 import { AccountConnections } from './oauth/account-connections.js';
 import { ChallengeProbe } from './oauth/challenge-probe.js';
 import { IssuerWatch } from './oauth/issuer-watch.js';
@@ -19,6 +20,12 @@ import { TokenRefresher } from './oauth/token-refresher.js';
 import { TokenRevoker } from './oauth/token-revoker.js';
 import { UserTokenInjector } from './oauth/user-token-injector.js';
 import { UserTokens } from './oauth/user-tokens.js';
+import { OAuth2Credential } from './oauth2-credential.js';
+import { PassedThrough } from './passed-through.js';
+import { ClientCredentials } from './tokens/client-credentials.js';
+import { AssertedTokens, ExchangedTokens } from './tokens/exchanged-tokens.js';
+import { TokenEndpoint } from './tokens/token-endpoint.js';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { UpstreamCredentials } from './upstream-credentials.js';
 
 /** What the gateway presents to upstreams. */
@@ -28,7 +35,8 @@ import { UpstreamCredentials } from './upstream-credentials.js';
     BullModule.registerQueue({ name: REFRESH_QUEUE }),
   ],
   providers: [
-    ...[UpstreamCredentials, UserTokenInjector, UserTokens, LoginNeeded, IssuerWatch],
+    ...[UpstreamCredentials, OAuth2Credential, ClientCredentials, ExchangedTokens, AssertedTokens, TokenEndpoint],
+    ...[AwsSignature, AssumedRoles, PassedThrough, UserTokenInjector, UserTokens, LoginNeeded, IssuerWatch],
     ...[TokenRefresher, TokenRevoker, RefreshSchedule, RefreshProcessor],
     ...[AccountConnections, ChallengeProbe, OAuthLogins, OAuthFlows, OAuthClients, RegisteredClients],
   ],

@@ -30,8 +30,9 @@ export interface InjectedCredential {
   /**
    * To be told when the upstream refuses it: from then on another one is given out, if there is one. Missing: there is
    * nothing that could be done.
+   * @throws GatehouseError what the caller is told instead, for example where to log in
    */
-  readonly refused?: (refusal: Refusal) => void;
+  readonly refused?: (refusal: Refusal) => void | Promise<void>;
 }
 
 /** What is presented to an upstream. The same object as long as nothing changes, so that callers can cache by it. */

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import type { AuthType, McpServer } from '../mcp-servers/mcp-server.js';
+import { AwsSignature } from './aws/aws-signature.js';
+import { OAuth2Credential } from './oauth2-credential.js';
+import { PassedThrough } from './passed-through.js';
+import { AssertedTokens, ExchangedTokens } from './tokens/exchanged-tokens.js';
 import { STORED_CREDENTIAL } from './stored-credential.js';
 import type {
   CredentialCaller,
@@ -18,7 +22,13 @@ export class UpstreamCredentials {
   private readonly own = new WeakMap<McpServer, UpstreamCredential>();
   private readonly whole = new WeakMap<InjectedCredential, UpstreamCredential>();
 
-  constructor() {
+  constructor(
+    oauth2: OAuth2Credential,
+    exchanged: ExchangedTokens,
+    asserted: AssertedTokens,
+    aws: AwsSignature,
+    passedThrough: PassedThrough,
+  ) {
     this.injectors = {
       none: STORED_CREDENTIAL,
       api_key: STORED_CREDENTIAL,
@@ -26,6 +36,11 @@ export class UpstreamCredentials {
       basic: STORED_CREDENTIAL,
       authorization: STORED_CREDENTIAL,
       token: STORED_CREDENTIAL,
+      oauth2,
+      oauth2_token_exchange: exchanged,
+      oauth2_id_jag: asserted,
+      aws_sigv4: aws,
+      true_passthrough: passedThrough,
     };
   }
 

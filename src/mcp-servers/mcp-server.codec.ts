@@ -4,7 +4,7 @@ import { Secret } from '../common/secret.js';
 import { FieldCipher } from '../database/field-cipher.js';
 import { BYOK_SECRET, userVariablesOf, withGlobalValues } from './env-variables.js';
 import { McpServerEntity } from './mcp-server.entity.js';
-import type { McpServer } from './mcp-server.js';
+import type { McpServer, OAuth2Flow, OAuthSettings } from './mcp-server.js';
 import type { ServerDetails } from './server-details.js';
 import type { ServerSettings } from './server-settings.js';
 
@@ -92,6 +92,7 @@ export function toServer(details: ServerDetails): McpServer {
     specPath: details.spec_path === null ? null : new Secret(details.spec_path),
     authType: details.auth_type ?? 'none',
     credentials: details.credentials === null ? null : new Secret(deepFreeze(details.credentials)),
+    oauth: oauthOf(details),
     staticHeaders: new Secret(
       Object.freeze(lowerCaseNames(withGlobalValues(details.static_headers, details.env_vars))),
     ),
@@ -121,6 +122,26 @@ export function toServer(details: ServerDetails): McpServer {
     approvalStatus: details.approval_status,
     submittedBy: details.submitted_by,
   });
+}
+
+function oauthOf(details: ServerDetails): OAuthSettings {
+  return Object.freeze({
+    issuer: details.issuer,
+    authorizationUrl: details.authorization_url,
+    tokenUrl: details.token_url,
+    registrationUrl: details.registration_url,
+    flow: details.oauth2_flow ?? flowOf(details),
+    tokenExchangeEndpoint: details.token_exchange_endpoint,
+    audience: details.audience,
+    subjectTokenType: details.subject_token_type,
+    tokenExchangeProfile: details.token_exchange_profile ?? 'rfc8693',
+  });
+}
+
+/** As LiteLLM infers it. */
+function flowOf({ credentials, token_url: tokenUrl }: ServerDetails): OAuth2Flow {
+  const isClient = Boolean(credentials?.client_id) && Boolean(credentials?.client_secret) && tokenUrl !== null;
+  return isClient ? 'client_credentials' : 'authorization_code';
 }
 
 function userSecretsOf({ is_byok: isByok, static_headers: headers, env_vars: variables }: ServerDetails): string[] {

@@ -42,5 +42,8 @@ export class AccountLogins {
 /** @throws GatehouseError `invalid_request` */
 export function requireLogins(server: McpServer): void {
   if (isPerUserOAuth(server)) return;
-  throw new GatehouseError('invalid_request', 'Users do not log in to this server: its auth_type is not oauth2 per user.');
+  throw new GatehouseError(
+    'invalid_request',
+    'Users do not log in to this server: its auth_type is not oauth2 per user.',
+  );
 }

@@ -101,7 +101,8 @@ export class ClientLogins {
       record.author?.id === caller.id &&
       record.redirectUri === form.get('redirect_uri') &&
       record.challenge === (await calculatePKCECodeChallenge(verifier));
-    if (!isGood) throw new OAuthRefusal('invalid_grant', 'The code is not valid, or not for this request. Begin again.');
+    if (!isGood)
+      throw new OAuthRefusal('invalid_grant', 'The code is not valid, or not for this request. Begin again.');
     const granted = { tokens: record.tokens, expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt) };
     const { userId } = caller;
     if (userId !== null) await this.accounts.store({ userId, serverId: server.id, author: caller }, granted);

@@ -81,7 +81,10 @@ export class OAuthTrioController {
       const form = await readForm(request, response);
       await runChecksAfterBody(request);
       if (form.get('grant_type') !== 'authorization_code') {
-        throw new OAuthRefusal('unsupported_grant_type', 'Only authorization_code: the gateway refreshes tokens itself.');
+        throw new OAuthRefusal(
+          'unsupported_grant_type',
+          'Only authorization_code: the gateway refreshes tokens itself.',
+        );
       }
       response.json(tokenAnswer(await this.logins.redeem(server, caller, form)));
     });

@@ -7,6 +7,7 @@ import { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { presentedIn } from '../permissions/presented-headers.js';
 import { SILENT_CHANNEL } from '../tool-calls/silent-channel.js';
 import { ToolCallService } from '../tool-calls/tool-call.service.js';
 import type { ToolCallOutcome } from '../tool-calls/tool-call.types.js';
@@ -74,6 +75,7 @@ export class RestCallService {
       scope: serverId === undefined ? { kind: 'all' } : { kind: 'server', reference: serverId },
       serversHeader: null,
       external: caller.external,
+      ...presentedIn(caller.headers),
     };
   }
 }

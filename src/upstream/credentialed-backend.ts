@@ -25,7 +25,7 @@ export class CredentialedBackend {
 
   constructor(
     backend: ToolBackend,
-    private readonly credentials: UpstreamCredentials,
+    private readonly credentials: Pick<UpstreamCredentials, 'of'>,
   ) {
     this.#backend = backend;
   }
@@ -106,10 +106,9 @@ export class CredentialedBackend {
     } catch (error) {
       const refusal = refusalIn(error);
       if (refusal === null || credential.refused === undefined) throw error;
-      credential.refused(refusal.refusal);
-      // Asked for at once: a new login that is needed is told now, and the next call finds what is refreshed.
-      const next = await this.credentials.of(server, caller);
+      await credential.refused(refusal.refusal);
       if (refusal.sent !== 'no') throw error;
+      const next = await this.credentials.of(server, caller);
       if (next === credential) throw error;
       return work(next);
     }

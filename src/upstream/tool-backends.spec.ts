@@ -3,11 +3,12 @@ import { HttpStage } from '../../test/fixtures/upstreams/http-stage.js';
 import {
   aCall,
   configWith,
+  credentialOf,
   invokeOptions,
   limits,
   loopbackOutbound,
 } from '../../test/fixtures/upstreams/upstream-factories.js';
-import { UpstreamCredentials } from '../credentials/upstream-credentials.js';
+import type { UpstreamCredentials } from '../credentials/upstream-credentials.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { OutboundClient } from '../outbound/outbound-client.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
@@ -32,7 +33,8 @@ describe('ToolBackends', () => {
     outbound = loopbackOutbound();
     const sse = new SseBackend(outbound, stage.changes, limits());
     const openapi = new OpenApiBackend(outbound, new ArgumentSchemas(), limits());
-    backends = new ToolBackends(registry, stage.backend, sse, stdio, openapi, new UpstreamCredentials());
+    const credentials: Pick<UpstreamCredentials, 'of'> = { of: credentialOf };
+    backends = new ToolBackends(registry, stage.backend, sse, stdio, openapi, credentials);
     backends.onModuleInit();
   });
 

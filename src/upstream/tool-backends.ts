@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
 import { UpstreamCredentials } from '../credentials/upstream-credentials.js';
 import { backendKindOf, type BackendKind, type McpServer } from '../mcp-servers/mcp-server.js';
@@ -22,7 +22,7 @@ export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
     sse: SseBackend,
     stdio: StdioBackend,
     openapi: OpenApiBackend,
-    credentials: UpstreamCredentials,
+    @Inject(UpstreamCredentials) credentials: Pick<UpstreamCredentials, 'of'>,
   ) {
     const presenting = (backend: ToolBackend): CredentialedBackend => new CredentialedBackend(backend, credentials);
     this.backends = {

@@ -22,7 +22,8 @@ export function oauthFault(thrown: unknown, prefix: string): GatehouseError {
     const message = `The authorization server of ${prefix} cannot be reached. Nothing was lost; try again later.`;
     return new GatehouseError('upstream_unavailable', message, cause);
   }
-  if (thrown instanceof OAuthError) return new GatehouseError('upstream_auth_required', refusalOf(thrown, prefix), cause);
+  if (thrown instanceof OAuthError)
+    return new GatehouseError('upstream_auth_required', refusalOf(thrown, prefix), cause);
   return new GatehouseError('upstream_protocol_error', protocolFaultOf(thrown, prefix), cause);
 }
 

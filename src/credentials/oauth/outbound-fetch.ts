@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { FetchLike } from '@modelcontextprotocol/client';
 import type { OutboundClient } from '../../outbound/outbound-client.js';
 
 /** Documents and token answers are small; what is larger is not read. */
 const MAX_BYTES = 256 * 1024;
+/** As libraries take it. */
+type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
 const NO_BODY = new Set([204, 205, 304]);
 
 /** How long one flow may keep an authorization server busy. */

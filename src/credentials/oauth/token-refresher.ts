@@ -58,7 +58,11 @@ export class TokenRefresher {
     }
   }
 
-  private async refreshUnder(key: UserSecretKey, lease: RefreshLease, accessToken: string): Promise<StoredTokens | null> {
+  private async refreshUnder(
+    key: UserSecretKey,
+    lease: RefreshLease,
+    accessToken: string,
+  ): Promise<StoredTokens | null> {
     const { tokens, status } = lease.stored;
     const { grant, refresh_token: refreshToken } = tokens;
     // Another replica may have been done just before the right was had.

@@ -76,7 +76,7 @@ export class UserTokens implements OnModuleInit {
     if (stored === null || stored.status === 'needs_reauthorisation' || isOver(stored, 0)) {
       throw this.needed.error(server, stored);
     }
-    const credential = this.credentialOf(key, stored);
+    const credential = this.credentialOf(key, server, stored);
     const end = stored.expiresAt === null ? Infinity : stored.expiresAt.getTime() - LEEWAY_MS;
     this.held.set(nameOf(key), { credential, until: Math.min(end, Date.now() + HELD_FOR_MS) });
     return credential;
@@ -117,15 +117,21 @@ export class UserTokens implements OnModuleInit {
     return this.store.find(key);
   }
 
-  private credentialOf(key: UserSecretKey, { tokens: { access_token: token } }: StoredTokens): InjectedCredential {
+  private credentialOf(
+    key: UserSecretKey,
+    server: McpServer,
+    { tokens: { access_token: token } }: StoredTokens,
+  ): InjectedCredential {
     const name = nameOf(key);
     return {
       identity: JSON.stringify(['user', key.userId]),
       headers: Object.freeze({ authorization: `Bearer ${token}` }),
-      refused: (refusal) => {
+      refused: async (refusal) => {
         if (refusal.status === 403 && readChallenge(refusal.challenge).error !== 'insufficient_scope') return;
         this.refused.set(name, { ...refusal, token });
         this.held.delete(name);
+        // Replaced now, so that whoever has to log in is told at once, and the next call finds another one.
+        await this.of(key.userId, server);
       },
     };
   }

@@ -11,11 +11,7 @@ import { ServerReaders } from '../server-readers.js';
 import { ServerRegistry } from '../server-registry.js';
 import { callingUser } from './calling-user.js';
 import { UserSecretStore, type CredentialStatus } from './user-secret-store.js';
-import {
-  UserCredentialDto,
-  UserCredentialListItemDto,
-  UserCredentialStateDto,
-} from './user-secrets.dto.js';
+import { UserCredentialDto, UserCredentialListItemDto, UserCredentialStateDto } from './user-secrets.dto.js';
 
 const SERVER_ID = { name: 'server_id', example: 'f1b7a6d0-5c1e-4f5e-8a53-0d3a1cf3c001' };
 

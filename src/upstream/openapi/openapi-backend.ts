@@ -11,6 +11,7 @@ import { UnfitArgument } from '../../openapi/unfit-argument.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import { ArgumentSchemas } from '../../permissions/argument-schema.js';
 import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import { signingDispatcher } from '../../credentials/aws/request-signing.js';
 import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
@@ -72,7 +73,7 @@ export class OpenApiBackend implements ToolBackend {
       upstream.circuit.enter();
       entered = true;
       const answer = await this.#send(call.server, { tool, request, path, credential }, options);
-      if (answer.status === 401) credential.refused?.({ status: 401, challenge: null });
+      if (answer.status === 401) await credential.refused?.({ status: 401, challenge: null });
       upstream.circuit.succeeded();
       return { kind: 'result', result: operationResult(answer, tool.definition['outputSchema'] !== undefined) };
     } catch (error) {
@@ -112,7 +113,8 @@ export class OpenApiBackend implements ToolBackend {
     const { base } = tool;
     const { body, headers } = await encodedBody(request);
     return new ApiExchange({
-      ...{ dispatcher: this.outbound.dispatcherFor(base.origin), origin: base.origin, path, method: request.method },
+      ...{ dispatcher: signingDispatcher(server, this.outbound.dispatcherFor(base.origin)), origin: base.origin },
+      ...{ path, method: request.method },
       // What the admin has set comes last: no parameter of a document takes its place.
       ...{ headers: { ...ACCEPT, ...headers, ...callHeaders(server, credential, options.callerHeaders, null) }, body },
       ...{ isCall: true, timeoutMs: server.timeoutMs, limits: this.limits, signal: options.signal },

@@ -166,7 +166,10 @@ describe('the page to log in at', () => {
     const browser = new Browser();
     const form = await browser.open(page());
     const token = whose === 'own' ? tokenIn(form.text) : tokenIn((await new Browser().open(page())).text);
-    const answer = await browser.submit(page(), { token, key: whose === 'own' ? `sk-${'x'.repeat(40)}` : world.keys.vic });
+    const answer = await browser.submit(page(), {
+      token,
+      key: whose === 'own' ? `sk-${'x'.repeat(40)}` : world.keys.vic,
+    });
     expect(answer.status).toBe(status);
   });
 });
