@@ -7,7 +7,8 @@ import { AccountConnections } from '../credentials/oauth/account-connections.js'
 import { CALLBACK_PATH } from '../credentials/oauth/client-metadata.js';
 import type { GrantedTokens } from '../credentials/oauth/granted-tokens.js';
 import { OAuthFlows } from '../credentials/oauth/oauth-flows.js';
-import { OAuthLogins, type LoginAnswer, type LoginRecord } from '../credentials/oauth/oauth-logins.js';
+import type { LoginRecord } from '../credentials/oauth/login-record.js';
+import { OAuthLogins, type LoginAnswer } from '../credentials/oauth/oauth-logins.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { requireLogins, type Browser } from './account-logins.js';
 import { BrowserCookie } from './browser-cookie.js';

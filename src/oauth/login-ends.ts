@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccountConnections } from '../credentials/oauth/account-connections.js';
-import { OAuthLogins, type LoginAnswer, type LoginRecord } from '../credentials/oauth/oauth-logins.js';
+import type { LoginRecord } from '../credentials/oauth/login-record.js';
+import { OAuthLogins, type LoginAnswer } from '../credentials/oauth/oauth-logins.js';
 import { ClientLogins } from './client-logins.js';
 import type { Page } from './page.js';
 

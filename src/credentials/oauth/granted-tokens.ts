@@ -1,6 +1,6 @@
 import type { OAuthTokens as TokenResponse } from '@modelcontextprotocol/client';
 import type { OAuthGrant, OAuthTokens } from '../../mcp-servers/user-secrets/oauth-tokens.js';
-import type { LoginRecord } from './oauth-logins.js';
+import type { LoginRecord } from './login-record.js';
 
 /** What an authorization server gave, ready to be stored. */
 export interface GrantedTokens {

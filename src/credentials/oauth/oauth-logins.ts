@@ -5,13 +5,12 @@ import {
   exchangeAuthorization,
   OAuthError,
   validateAuthorizationResponseIssuer,
-  type OAuthDiscoveryState,
-  type StoredOAuthClientInformation,
 } from '@modelcontextprotocol/client';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import type { WriteAuthor } from '../../write-log/write-author.js';
+import type { LoginPurpose, LoginRecord } from './login-record.js';
 import { LoginProvider, type BegunLogin } from './login-provider.js';
 import { oauthFault } from './oauth-fault.js';
 import { OAuthFlows } from './oauth-flows.js';
@@ -24,9 +23,6 @@ import { grantedTokens, type GrantedTokens } from './granted-tokens.js';
 /** How long a user may take at the authorization server. */
 export const LOGIN_LIFETIME_MS = 600_000;
 const KIND = 'login';
-
-/** What a door wants back when the login is over; the login itself does not look at it. */
-export type LoginPurpose = Readonly<Record<string, string | null>>;
 
 /** A login that somebody wants to begin. */
 export interface LoginRequest {
@@ -54,21 +50,6 @@ export interface LoginAnswer {
   readonly code: string | null;
   readonly iss: string | null;
   readonly error: string | null;
-}
-
-/** A login as it is remembered while the user is away. */
-export interface LoginRecord {
-  readonly serverId: string;
-  readonly prefix: string;
-  readonly author: WriteAuthor | null;
-  readonly browser: string;
-  readonly redirectUri: string;
-  readonly codeVerifier: string;
-  readonly discovery: OAuthDiscoveryState;
-  readonly client: StoredOAuthClientInformation;
-  readonly resource: string | null;
-  readonly scope: string | null;
-  readonly purpose: LoginPurpose;
 }
 
 /** Logins of users at the authorization servers of upstreams, by the OAuth flow of the MCP SDK. */

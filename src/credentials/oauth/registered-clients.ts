@@ -13,7 +13,7 @@ import { PublicUrl } from '../../auth/public-url.js';
 import { CLIENT_METADATA_PATH } from './client-metadata.js';
 import type { LoginClients } from './login-provider.js';
 import { OAuthClients } from './oauth-clients.js';
-import type { LoginRecord } from './oauth-logins.js';
+import type { LoginRecord } from './login-record.js';
 import { fixedDiscovery, registeredClient } from './oauth-server.js';
 
 /** Who the gateway is for one upstream. */
