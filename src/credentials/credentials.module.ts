@@ -27,6 +27,7 @@ import { AssertedTokens, ExchangedTokens } from './tokens/exchanged-tokens.js';
 import { TokenEndpoint } from './tokens/token-endpoint.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { UpstreamCredentials } from './upstream-credentials.js';
+import { UserSecretCredentials } from './user-secret-credentials.js';
 
 /** What the gateway presents to upstreams. */
 @Module({
@@ -36,7 +37,8 @@ import { UpstreamCredentials } from './upstream-credentials.js';
   ],
   providers: [
     ...[UpstreamCredentials, OAuth2Credential, ClientCredentials, ExchangedTokens, AssertedTokens, TokenEndpoint],
-    ...[AwsSignature, AssumedRoles, PassedThrough, UserTokenInjector, UserTokens, LoginNeeded, IssuerWatch],
+    ...[AwsSignature, AssumedRoles, PassedThrough, UserSecretCredentials],
+    ...[UserTokenInjector, UserTokens, LoginNeeded, IssuerWatch],
     ...[TokenRefresher, TokenRevoker, RefreshSchedule, RefreshProcessor],
     ...[AccountConnections, ChallengeProbe, OAuthLogins, OAuthFlows, OAuthClients, RegisteredClients],
   ],

@@ -43,8 +43,15 @@ export function isValueAuthType(authType: AuthType): authType is ValueAuthType {
 
 /** The value that the admin stored for the server. */
 export const STORED_CREDENTIAL: CredentialInjector = {
-  credentialFor: (server): InjectedCredential => ({
-    identity: OWN_CREDENTIAL,
-    headers: valueHeaders(server, server.credentials?.reveal().auth_value ?? ''),
-  }),
+  credentialFor: (server): InjectedCredential => {
+    let credential = made.get(server);
+    if (credential === undefined) {
+      const headers = Object.freeze(valueHeaders(server, server.credentials?.reveal().auth_value ?? ''));
+      credential = Object.freeze({ identity: OWN_CREDENTIAL, headers });
+      made.set(server, credential);
+    }
+    return credential;
+  },
 };
+
+const made = new WeakMap<McpServer, InjectedCredential>();

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { GatehouseError } from '../common/gatehouse-error.js';
 import type { AuthType, McpServer } from '../mcp-servers/mcp-server.js';
 import { AwsSignature } from './aws/aws-signature.js';
 import { OAuth2Credential } from './oauth2-credential.js';
 import { PassedThrough } from './passed-through.js';
+import { UserSecretCredentials, type PersonalCredential } from './user-secret-credentials.js';
 import { AssertedTokens, ExchangedTokens } from './tokens/exchanged-tokens.js';
 import { STORED_CREDENTIAL } from './stored-credential.js';
 import type {
   CredentialCaller,
   CredentialInjector,
-  HeaderMap,
   InjectedCredential,
   UpstreamCredential,
 } from './upstream-credential.js';
@@ -20,7 +19,7 @@ export class UpstreamCredentials {
   private readonly injectors: Readonly<Record<AuthType, CredentialInjector>>;
   /** What belongs to the server alone is made once per server object. */
   private readonly own = new WeakMap<McpServer, UpstreamCredential>();
-  private readonly whole = new WeakMap<InjectedCredential, UpstreamCredential>();
+  private readonly made = new WeakMap<InjectedCredential, WeakMap<object, UpstreamCredential>>();
 
   constructor(
     oauth2: OAuth2Credential,
@@ -28,6 +27,7 @@ export class UpstreamCredentials {
     asserted: AssertedTokens,
     aws: AwsSignature,
     passedThrough: PassedThrough,
+    private readonly users: UserSecretCredentials,
   ) {
     this.injectors = {
       none: STORED_CREDENTIAL,
@@ -52,28 +52,43 @@ export class UpstreamCredentials {
   of(server: McpServer, caller: CredentialCaller | null): UpstreamCredential | Promise<UpstreamCredential> {
     const own = this.own.get(server);
     if (own !== undefined) return own;
-    if ((server.userSecrets ?? []).length > 0) throw userSecretMissing(server);
+    if ((server.userSecrets ?? []).length === 0) return this.withPersonal(server, caller, null);
+    const personal = this.users.of(server, caller);
+    if (personal instanceof Promise) return personal.then((loaded) => this.withPersonal(server, caller, loaded));
+    return this.withPersonal(server, caller, personal);
+  }
+
+  private withPersonal(
+    server: McpServer,
+    caller: CredentialCaller | null,
+    personal: PersonalCredential | null,
+  ): UpstreamCredential | Promise<UpstreamCredential> {
     const injector = this.injectors[server.authType];
-    const injected = injector.credentialFor(server, caller);
-    if (injected instanceof Promise) return injected.then((credential) => this.withStaticHeaders(server, credential));
-    const credential = this.withStaticHeaders(server, injected);
-    if (injector === STORED_CREDENTIAL) this.own.set(server, credential);
+    const injected = personal?.key ?? injector.credentialFor(server, caller);
+    if (injected instanceof Promise) return injected.then((credential) => this.whole(server, credential, personal));
+    const credential = this.whole(server, injected, personal);
+    if (injector === STORED_CREDENTIAL && personal === null) this.own.set(server, credential);
     return credential;
   }
 
-  private withStaticHeaders(server: McpServer, injected: InjectedCredential): UpstreamCredential {
-    const known = this.whole.get(injected);
-    if (known !== undefined) return known;
-    const staticHeaders: HeaderMap = server.staticHeaders.reveal();
-    const credential = Object.freeze({ ...injected, staticHeaders });
-    this.whole.set(injected, credential);
+  /** The same object for the same parts. */
+  private whole(
+    server: McpServer,
+    injected: InjectedCredential,
+    personal: PersonalCredential | null,
+  ): UpstreamCredential {
+    const parts = this.made.get(injected) ?? new WeakMap<object, UpstreamCredential>();
+    this.made.set(injected, parts);
+    const other = personal ?? server;
+    let credential = parts.get(other);
+    if (credential === undefined) {
+      credential = Object.freeze({
+        ...injected,
+        ...(personal !== null && { identity: `${injected.identity}\n${personal.identity}` }),
+        staticHeaders: personal?.staticHeaders ?? server.staticHeaders.reveal(),
+      });
+      parts.set(other, credential);
+    }
     return credential;
   }
-}
-
-/** Such a server is not contacted without what each user stores for it. */
-function userSecretMissing({ prefix }: McpServer): GatehouseError {
-  return new GatehouseError('user_credential_missing', `The server ${prefix} needs a credential of the user.`, {
-    sent: 'no',
-  });
 }

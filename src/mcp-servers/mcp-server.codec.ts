@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { deepFreeze } from '../common/json.js';
 import { Secret } from '../common/secret.js';
 import { FieldCipher } from '../database/field-cipher.js';
-import { BYOK_SECRET, userVariablesOf, withGlobalValues } from './env-variables.js';
+import { BYOK_SECRET, globalValues, userVariablesOf, withGlobalValues } from './env-variables.js';
 import { McpServerEntity } from './mcp-server.entity.js';
 import type { McpServer, OAuth2Flow, OAuthSettings } from './mcp-server.js';
 import type { ServerDetails } from './server-details.js';
@@ -97,6 +97,7 @@ export function toServer(details: ServerDetails): McpServer {
       Object.freeze(lowerCaseNames(withGlobalValues(details.static_headers, details.env_vars))),
     ),
     userSecrets: userSecretsOf(details),
+    ...variableHeadersOf(details),
     extraHeaders: details.extra_headers.map((name) => name.toLowerCase()),
     command: details.command,
     args: new Secret(Object.freeze(details.args)),
@@ -147,6 +148,12 @@ function flowOf({ credentials, token_url: tokenUrl }: ServerDetails): OAuth2Flow
 function userSecretsOf({ is_byok: isByok, static_headers: headers, env_vars: variables }: ServerDetails): string[] {
   const names = userVariablesOf(headers, variables).map(({ name }) => name);
   return isByok ? [BYOK_SECRET, ...names] : names;
+}
+
+function variableHeadersOf(details: ServerDetails): Pick<McpServer, 'variableHeaders'> {
+  const { static_headers: headers, env_vars: variables } = details;
+  if (userVariablesOf(headers, variables).length === 0) return {};
+  return { variableHeaders: new Secret({ headers: lowerCaseNames(headers), globals: globalValues(variables) }) };
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -58,6 +58,14 @@ export interface ServerCredentials {
   readonly aws_session_name?: string;
 }
 
+/** Headers with references to variables. */
+export interface VariableHeaders {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Values of the admin by name of the variable; they come before those of users. */
+  readonly globals: Readonly<Record<string, string>>;
+}
+
 /** Where and how tokens for an upstream are had. */
 export interface OAuthSettings {
   readonly issuer: string | null;
@@ -99,6 +107,8 @@ export interface McpServer {
    * key. Missing: nothing.
    */
   readonly userSecrets?: readonly string[];
+  /** Static headers as they are written, and the values of the admin, where users fill in others. Missing: nobody does. */
+  readonly variableHeaders?: Secret<VariableHeaders>;
   /** Names (lower case) of caller headers that are forwarded. */
   readonly extraHeaders: readonly string[];
   /** Set for `stdio`. */

@@ -34,6 +34,7 @@ import { UserCredentialsController } from './user-secrets/user-credentials.contr
 import { UserEnvVarsController } from './user-secrets/user-env-vars.controller.js';
 import { UserEnvVarsEntity } from './user-secrets/user-env-vars.entity.js';
 import { UserEnvVarsService } from './user-secrets/user-env-vars.service.js';
+import { UserSecretCopy } from './user-secrets/user-secret-copy.js';
 import { UserSecretRecords } from './user-secrets/user-secret-records.js';
 import { UserSecretStore } from './user-secrets/user-secret-store.js';
 import { UserTokenStore } from './user-secrets/user-token-store.js';
@@ -62,11 +63,11 @@ const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, Temp
     ...[McpServerCodec, McpServersService, ServerChecks, ServerHealthStore, ServerRegistry, ServerWrites],
     ...[ServerReaders, ServerListsService, ServerPages, SubmissionsService, PublicServers, OptionalCaller],
     ...[UserSecretStore, UserEnvVarsService, TemporaryServers, DraftSettings, ServerDeletions, ServerRecords],
-    ...[UserSecretRecords, UserTokenStore],
+    ...[UserSecretRecords, UserSecretCopy, UserTokenStore],
   ],
   exports: [
     ...[ServerDeletions, ServerReaders, ServerRegistry, ServerHealthStore, McpServersService],
-    ...[UserSecretStore, UserTokenStore, TemporaryServers, DraftSettings],
+    ...[UserSecretStore, UserSecretCopy, UserTokenStore, UserEnvVarsService, TemporaryServers, DraftSettings],
   ],
 })
 export class McpServersModule {}

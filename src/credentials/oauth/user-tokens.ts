@@ -7,6 +7,7 @@ import {
   USER_SECRETS_CHANGED,
   type UserSecretKey,
 } from '../../mcp-servers/user-secrets/user-secret-events.js';
+import { UserSecretStore } from '../../mcp-servers/user-secrets/user-secret-store.js';
 import { UserTokenStore, type StoredTokens } from '../../mcp-servers/user-secrets/user-token-store.js';
 import { computeScopeUnion } from '@modelcontextprotocol/client';
 import type { InjectedCredential, Refusal } from '../upstream-credential.js';
@@ -35,12 +36,15 @@ interface Held {
 @Injectable()
 export class UserTokens implements OnModuleInit {
   private readonly held = new LRUCache<string, Held>({ max: MAX_HELD });
+  /** Grows whenever something is forgotten. */
+  private changes = 0;
   private readonly loading = new Map<string, Promise<InjectedCredential>>();
   /** What servers refused, by user and server, until it is replaced. */
   private readonly refused = new LRUCache<string, RefusedToken>({ max: MAX_HELD });
 
   constructor(
     private readonly events: EventBus,
+    private readonly secrets: UserSecretStore,
     private readonly store: UserTokenStore,
     private readonly refresher: TokenRefresher,
     private readonly issuers: IssuerWatch,
@@ -50,9 +54,10 @@ export class UserTokens implements OnModuleInit {
   onModuleInit(): void {
     this.events.subscribe(USER_SECRETS_CHANGED, (payload) => {
       const key = readUserSecretKey(payload);
-      if (key !== null) this.held.delete(nameOf(key));
+      if (key !== null) this.forget(key);
     });
-    this.events.onReconnect(() => this.held.clear());
+    this.events.onReconnect(() => this.forget(null));
+    this.secrets.onWritten((key) => Promise.resolve(this.forget(key)));
   }
 
   /**
@@ -71,14 +76,24 @@ export class UserTokens implements OnModuleInit {
     return loading;
   }
 
+  /** @param key null: everything */
+  private forget(key: UserSecretKey | null): void {
+    this.changes++;
+    if (key === null) this.held.clear();
+    else this.held.delete(nameOf(key));
+  }
+
   private async load(key: UserSecretKey, server: McpServer): Promise<InjectedCredential> {
+    const { changes } = this;
     const stored = await this.usable(key, server);
     if (stored === null || stored.status === 'needs_reauthorisation' || isOver(stored, 0)) {
       throw this.needed.error(server, stored);
     }
     const credential = this.credentialOf(key, server, stored);
     const end = stored.expiresAt === null ? Infinity : stored.expiresAt.getTime() - LEEWAY_MS;
-    this.held.set(nameOf(key), { credential, until: Math.min(end, Date.now() + HELD_FOR_MS) });
+    const until = Math.min(end, Date.now() + HELD_FOR_MS);
+    // What was read may be from before a change that came meanwhile.
+    if (changes === this.changes) this.held.set(nameOf(key), { credential, until });
     return credential;
   }
 
