@@ -202,7 +202,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 /** Routes whose whole effect is an answer. */
-const READS = /^GET |^POST \/mcp-rest\/test|^POST \/v1\/mcp\/(guardrails|semantic-filter)\/test/;
+const READS =
+  /^GET |^POST \/mcp-rest\/test|^POST \/v1\/mcp\/(guardrails|semantic-filter)\/test|oauth\/\{server_id\}\/register$/;
 /** Nothing may be there to be removed, or to be exchanged. */
 const MAY_CHANGE_NOTHING = /^DELETE .*(user-credential|user-env-vars)$|signing-keys\/rotate$/;
 /** They connect to servers, or show what the catalogue asked them for. */
