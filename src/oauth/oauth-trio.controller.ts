@@ -10,12 +10,24 @@ import { ClientLogins, type ClientRequest } from './client-logins.js';
 import { registrationOf, tokenAnswer } from './client-answers.js';
 import { readForm } from './form-body.js';
 import { FormRoute } from './form-route.decorator.js';
-import { ClientRegistrationDto, TokenRequestDto } from './oauth-trio.dto.js';
+import {
+  ClientRegistrationAnswerDto,
+  ClientRegistrationDto,
+  OAuthErrorDto,
+  TokenAnswerDto,
+  TokenRequestDto,
+} from './oauth-trio.dto.js';
 import { asOAuthRefusal, OAuthRefusal } from './oauth-refusal.js';
 import { OAuthServers } from './oauth-servers.js';
 
 const SERVER_ID = { name: 'server_id', example: 'f1b7a6d0-5c1e-4f5e-8a53-0d3a1cf3c001' };
-const REFUSED = { status: 400, description: 'Refused, in the form of RFC 6749: `error`, `error_description`' };
+const REFUSED = { status: 400, type: OAuthErrorDto, description: 'Refused, in the form of RFC 6749' };
+const NO_FORM = { status: 415, type: OAuthErrorDto, description: 'The body is not a form' };
+const UPSTREAM_FAILED = {
+  status: 502,
+  type: OAuthErrorDto,
+  description: 'The authorization server cannot be reached, or breaks the protocol',
+};
 
 /**
  * Lets a client log its user in to an upstream and get the tokens: set-up pages use it. The secrets of the gateway's own
@@ -42,6 +54,7 @@ export class OAuthTrioController {
   })
   @ApiResponse({ status: 302, description: 'To the authorization server' })
   @ApiResponse(REFUSED)
+  @ApiResponse(UPSTREAM_FAILED)
   async authorize(
     @Param('server_id') reference: string,
     @Query() query: Record<string, unknown>,
@@ -68,8 +81,9 @@ export class OAuthTrioController {
       'Only `grant_type=authorization_code`, by the caller who began the login. The tokens are stored for the user of ' +
       'the caller, and the gateway refreshes them; so there is no refresh token in the answer and no grant for one.',
   })
-  @ApiResponse({ status: 200, description: '`access_token`, `token_type`, `expires_in`, `scope`' })
+  @ApiResponse({ status: 200, type: TokenAnswerDto })
   @ApiResponse(REFUSED)
+  @ApiResponse(NO_FORM)
   async token(
     @Param('server_id') reference: string,
     @CurrentPrincipal() caller: Principal,
@@ -98,7 +112,7 @@ export class OAuthTrioController {
     summary: 'Register a client for logins',
     description: 'Nothing is stored: the gateway itself is the client of the upstream. All redirect URIs are checked.',
   })
-  @ApiResponse({ status: 201, description: 'As RFC 7591: a public client' })
+  @ApiResponse({ status: 201, type: ClientRegistrationAnswerDto, description: 'A public client' })
   @ApiResponse(REFUSED)
   async register(
     @Param('server_id') reference: string,

@@ -50,3 +50,48 @@ export class TokenRequestDto {
   @ApiProperty({ example: '<verifier of the code_challenge>' })
   code_verifier!: string;
 }
+
+/** Error of RFC 6749. */
+export class OAuthErrorDto {
+  @ApiProperty({ example: 'invalid_grant' })
+  error!: string;
+
+  @ApiProperty({ example: 'The code is not valid, or not for this request. Begin again.' })
+  error_description!: string;
+}
+
+/** Token answer of RFC 6749. */
+export class TokenAnswerDto {
+  @ApiProperty({ example: '<access token of the upstream>' })
+  access_token!: string;
+
+  @ApiProperty({ enum: ['Bearer'] })
+  token_type!: string;
+
+  @ApiPropertyOptional({ example: 3600, description: 'Seconds' })
+  expires_in?: number;
+
+  @ApiPropertyOptional({ example: 'read write' })
+  scope?: string;
+}
+
+/** Registration answer of RFC 7591. */
+export class ClientRegistrationAnswerDto {
+  @ApiProperty({ example: 'f1b7a6d0-5c1e-4f5e-8a53-0d3a1cf3c001' })
+  client_id!: string;
+
+  @ApiProperty({ type: [String], example: ['http://127.0.0.1:33418/callback'] })
+  redirect_uris!: string[];
+
+  @ApiProperty({ enum: ['none'] })
+  token_endpoint_auth_method!: string;
+
+  @ApiProperty({ type: [String], example: ['authorization_code'] })
+  grant_types!: string[];
+
+  @ApiProperty({ type: [String], example: ['code'] })
+  response_types!: string[];
+
+  @ApiPropertyOptional({ example: 'Set-up page' })
+  client_name?: string;
+}
