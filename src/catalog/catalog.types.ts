@@ -17,7 +17,7 @@ export interface KnownOfServer {
   readonly status: CatalogStatus;
   /** `Date.now()` of the last successful listing; 0: never. */
   readonly fetchedAt: number;
-  /** Why the last attempt failed; null: it did not. */
+  /** Why the last attempt failed; null: it did not. Not for callers: it can hold upstream text. */
   readonly fault: GatehouseError | null;
 }
 
@@ -38,6 +38,8 @@ export interface ListedTool {
   readonly publicName: string;
   readonly server: McpServer;
   readonly tool: ToolDefinition;
+  /** A toolset gives it another name or fixes arguments of it. Missing: false. */
+  readonly isVirtual?: boolean;
 }
 
 /** Status of each server in scope, by public prefix. */

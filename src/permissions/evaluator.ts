@@ -60,7 +60,8 @@ function grant(
       ? new AllowedServers(world.registry, (server) => (isAllowed(server) ? accessTo(server) : null))
       : new Map(scope.servers.map((server) => [server.id, accessTo(server)]));
   const single = scope.single === null ? null : (servers.get(scope.single.id) ?? null);
-  return { granted: true, caller: { principal, headers: presented }, servers, single };
+  const virtual = scope.toolset?.virtual ?? null;
+  return { granted: true, caller: { principal, headers: presented }, servers, single, virtual };
 }
 
 function refused(code: RefusedAccess['code']): RefusedAccess {

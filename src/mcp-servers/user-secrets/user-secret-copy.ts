@@ -69,15 +69,17 @@ export class UserSecretCopy implements OnModuleInit, OnModuleDestroy {
     if (known?.server === server) return known.secrets ?? known.loading;
     const held: Held = { server, loading: this.load(userId, server.id), secrets: null };
     this.held.set(name, held);
-    held.loading.then(
-      (secrets) => {
-        held.secrets = secrets;
-      },
-      () => {
-        if (this.held.get(name) === held) this.held.delete(name);
-      },
-    );
+    void this.fill(name, held);
     return held.loading;
+  }
+
+  private async fill(name: string, held: Held): Promise<void> {
+    try {
+      held.secrets = await held.loading;
+    } catch {
+      // Whoever asked is told; the next one asks the database again.
+      if (this.held.get(name) === held) this.held.delete(name);
+    }
   }
 
   private async load(userId: string, serverId: string): Promise<UserSecrets> {
