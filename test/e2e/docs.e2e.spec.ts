@@ -35,7 +35,7 @@ describe.each(availableBackends().slice(0, 1))('the API documents', (backend) =>
         const statuses = Object.keys(operation.responses);
         const complaints = [
           (operation.summary ?? '') === '' && 'no summary',
-          content !== undefined && content['application/json']?.schema === undefined && 'no schema of the body',
+          content !== undefined && schemasOf(content).length === 0 && 'no schema of the body',
           !statuses.some((status) => status.startsWith('2')) && 'no good answer',
           operation.security !== undefined && !statuses.includes('401') && 'no 401',
           content !== undefined && !statuses.includes('400') && 'no 400',
@@ -102,3 +102,9 @@ describe.each(availableBackends().slice(0, 1))('the API documents', (backend) =>
     return result.tools.map(({ name }) => name).sort();
   }
 });
+
+/** Of bodies as JSON, and of forms that pages post. */
+function schemasOf(content: Readonly<Record<string, { readonly schema?: unknown }>>): unknown[] {
+  const types = ['application/json', 'application/x-www-form-urlencoded'];
+  return types.flatMap((type) => content[type]?.schema ?? []);
+}
