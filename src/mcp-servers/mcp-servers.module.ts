@@ -29,6 +29,9 @@ import { DraftSettings } from './temporary/draft-settings.service.js';
 import { OAuthSessionController } from './temporary/oauth-session.controller.js';
 import { TemporaryServerEntity } from './temporary/temporary-server.entity.js';
 import { TemporaryServers } from './temporary/temporary-servers.js';
+import { SetupPageController } from './user-secrets/setup-page.controller.js';
+import { SetupSecrets } from './user-secrets/setup-secrets.js';
+import { SetupTickets } from './user-secrets/setup-tickets.js';
 import { UserCredentialEntity } from './user-secrets/user-credential.entity.js';
 import { UserCredentialsController } from './user-secrets/user-credentials.controller.js';
 import { UserEnvVarsController } from './user-secrets/user-env-vars.controller.js';
@@ -54,6 +57,7 @@ const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, Temp
     OAuthSessionController,
     UserCredentialsController,
     UserEnvVarsController,
+    SetupPageController,
     PublicationController,
     PublicHubController,
     DiscoveryController,
@@ -63,7 +67,7 @@ const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, Temp
     ...[McpServerCodec, McpServersService, ServerChecks, ServerHealthStore, ServerRegistry, ServerWrites],
     ...[ServerReaders, ServerListsService, ServerPages, SubmissionsService, PublicServers, OptionalCaller],
     ...[UserSecretStore, UserEnvVarsService, TemporaryServers, DraftSettings, ServerDeletions, ServerRecords],
-    ...[UserSecretRecords, UserSecretCopy, UserTokenStore],
+    ...[UserSecretRecords, UserSecretCopy, UserTokenStore, SetupSecrets, SetupTickets],
   ],
   exports: [
     ...[ServerDeletions, ServerReaders, ServerRegistry, ServerHealthStore, McpServersService],

@@ -91,6 +91,7 @@ function usable(token: string): string {
 /** For the log: error codes of the answer, nothing that was sent. */
 function reasonOf(error: unknown): string {
   if (error instanceof ResponseBodyError) return `HTTP ${error.status}, ${error.error}`;
+  if (error instanceof Error && error.cause instanceof Response) return `HTTP ${error.cause.status}`;
   const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause).slice(0, 200)}` : '';
   return `${messageOf(error)}${cause}`;
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { availableBackends } from '../support/backends.js';
 import { manage } from '../support/identities.js';
-import { makeKey } from '../support/management.js';
+import { http } from '../support/http.js';
+import { makeKey, registerServer } from '../support/management.js';
 import { OpenStream } from './open-stream.js';
 import { inTime, Replicas, within } from './replicas.js';
 
@@ -60,6 +61,36 @@ describe.each(availableBackends())('two processes on one $name', (backend) => {
     expect((await replicas.rpcOnB(bystander, { id: 9, method: 'ping' }, session)).status).toBe(200);
     await manage(replicas.a, '/key/delete', { keys: [bystander] });
     await inTime(others.ended);
+  });
+
+  it('stop sending what a user removed on the other one, and send what the user changed there', async () => {
+    await manage(replicas.a, '/user/new', { user_id: 'own' });
+    const settings = { alias: 'own', url: replicas.upstream.url, is_byok: true, auth_type: 'bearer_token' };
+    const id = await registerServer(replicas.a, settings);
+    const key = await makeKey(replicas.a, { mcp_servers: ['own'] }, { user_id: 'own' });
+    await replicas.acceptedOnB(key);
+    const store = (method: 'POST' | 'DELETE', credential?: string) =>
+      http(`${replicas.a.url}/v1/mcp/server/${id}/user-credential`, {
+        ...{ method, headers: { authorization: `Bearer ${key}` } },
+        ...(credential !== undefined && { body: { credential } }),
+      });
+    /** What the upstream was shown with a call on B; undefined: it was not called. */
+    const shownByB = async (): Promise<string | undefined> => {
+      replicas.upstream.requests.clear();
+      await replicas.rpcOnB(key, {
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'own-echo', arguments: { text: 'x' } },
+      });
+      return replicas.upstream.requests.of('tools/call').at(-1)?.headers.authorization;
+    };
+    await store('POST', 'first');
+    await within(async () => (await shownByB()) === 'Bearer first');
+    await store('POST', 'second');
+    await within(async () => (await shownByB()) === 'Bearer second');
+    await store('DELETE');
+    await within(async () => (await shownByB()) === undefined);
+    expect(await shownByB()).toBeUndefined();
   });
 
   it('cancel the call of a key that ends, and say so in the audit', async () => {
