@@ -16,9 +16,7 @@ export class OAuth1700000000820 implements MigrationInterface {
         "redirect_uri" text NOT NULL,
         "client" text NOT NULL,
         "created_at" timestamptz(3) NOT NULL,
-        CONSTRAINT "oauth_clients_pkey" PRIMARY KEY ("server_id", "issuer", "redirect_uri"),
-        CONSTRAINT "oauth_clients_server" FOREIGN KEY ("server_id")
-          REFERENCES "mcp_servers" ("server_id") ON DELETE CASCADE
+        CONSTRAINT "oauth_clients_pkey" PRIMARY KEY ("server_id", "issuer", "redirect_uri")
       )`);
     await runner.query(`
       CREATE TABLE "oauth_flows" (

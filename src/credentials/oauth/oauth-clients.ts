@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { StoredOAuthClientInformation } from '@modelcontextprotocol/client';
 import { DataSource } from 'typeorm';
 import { FieldCipher, type FieldBinding } from '../../database/field-cipher.js';
+import { ServerDeletions } from '../../mcp-servers/server-deletions.js';
 import { OAuthClientEntity } from './oauth-client.entity.js';
 
 /** Where a registration holds. */
@@ -13,11 +14,19 @@ export interface ClientPlace {
 
 /** The gateway's registrations at authorization servers, kept so that refresh tokens outlive a restart. */
 @Injectable()
-export class OAuthClients {
+export class OAuthClients implements OnModuleInit {
   constructor(
     private readonly database: DataSource,
     private readonly cipher: FieldCipher,
+    private readonly deletions: ServerDeletions,
   ) {}
+
+  /** A later server with the same id starts without. */
+  onModuleInit(): void {
+    this.deletions.onDelete(async (serverId, manager) => {
+      await manager.delete(OAuthClientEntity, { server_id: serverId });
+    });
+  }
 
   async find(place: ClientPlace): Promise<StoredOAuthClientInformation | null> {
     const row = await this.database.getRepository(OAuthClientEntity).findOneBy(rowOf(place));

@@ -185,3 +185,13 @@ describe('what is stored', () => {
     expect(world.upstream.presented.join()).not.toContain(world.keys.uma);
   });
 });
+
+describe('a server that is deleted', () => {
+  it('leaves neither tokens nor a registration', async () => {
+    const kept = () =>
+      world.gateway.sql('SELECT server_id FROM oauth_clients UNION ALL SELECT server_id FROM mcp_user_credentials');
+    expect(await kept()).not.toEqual([]);
+    await world.gateway.admin('DELETE', `/v1/mcp/server/${world.serverId}`);
+    expect(await kept()).toEqual([]);
+  });
+});
