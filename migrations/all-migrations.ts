@@ -19,6 +19,7 @@ import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { UpstreamCredentials1700000000800 } from './1700000000800-upstream-credentials.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
+import { OAuth1700000000820 } from './1700000000820-oauth.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -43,4 +44,5 @@ export const ALL_MIGRATIONS = [
   SigningKeys1700000000710,
   ToolPins1700000000720,
   UpstreamCredentials1700000000800,
+  OAuth1700000000820,
 ];

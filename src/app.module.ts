@@ -18,6 +18,7 @@ import { HooksModule } from './hooks/hooks.module.js';
 import { LlmEndpointModule } from './llm-endpoint/llm-endpoint.module.js';
 import { McpEndpointModule } from './mcp-endpoint/mcp-endpoint.module.js';
 import { McpServersModule } from './mcp-servers/mcp-servers.module.js';
+import { OAuthModule } from './oauth/oauth.module.js';
 import { OutboundModule } from './outbound/outbound.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { QueueModule } from './queue/queue.module.js';
@@ -55,6 +56,7 @@ export class AppModule {
         HooksModule,
         ApprovalsModule,
         AuditModule,
+        OAuthModule,
         UpstreamModule,
         CatalogModule,
         ToolCatalogueModule,

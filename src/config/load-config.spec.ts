@@ -46,6 +46,7 @@ describe('the embedded default', () => {
       redisUrl: null,
       dataDir: join(directory, '.data'),
       publicBaseUrl: null,
+      oauthClientId: null,
       outboundAllow: [
         { kind: 'cidr', cidr: '127.0.0.0/8' },
         { kind: 'cidr', cidr: '::1/128' },
@@ -203,6 +204,8 @@ describe('faults', () => {
     ['DATABASE_URL', 'postgres://'],
     ['REDIS_URL', 'cache.lan:6379'],
     ['PUBLIC_BASE_URL', 'https://gate.example.com/'],
+    ['OAUTH_CLIENT_ID', 'https://gate.example.com/'],
+    ['OAUTH_CLIENT_ID', 'http://gate.example.com/client.json'],
     ['PUBLIC_BASE_URL', 'https://user:pass@gate.example.com'],
     ['PUBLIC_BASE_URL', 'ftp://gate.example.com'],
     ['PUBLIC_BASE_URL', 'https://gate.example.com?x=1'],

@@ -70,9 +70,7 @@ export class UserSecretCopy implements OnModuleInit, OnModuleDestroy {
     const held: Held = { server, loading: this.load(userId, server.id), secrets: null };
     this.held.set(name, held);
     held.loading.then(
-      (secrets) => {
-        held.secrets = secrets;
-      },
+      (secrets) => (held.secrets = secrets),
       () => {
         if (this.held.get(name) === held) this.held.delete(name);
       },

@@ -9,6 +9,7 @@ import type { ObjectReference } from '../../write-log/written-object.js';
 import { EventBus } from '../../events/event-bus.js';
 import { PolicyVersions } from '../../events/policy-version.js';
 import { ServerRegistry } from '../server-registry.js';
+import type { OAuthTokens } from './oauth-tokens.js';
 import { announceUserSecret, type UserSecretKey } from './user-secret-events.js';
 import { UserEnvVarsEntity } from './user-env-vars.entity.js';
 import { referenceTo, UserSecretRecords, type UserSecretReference } from './user-secret-records.js';
@@ -19,13 +20,6 @@ export interface SecretOwner {
   readonly serverId: string;
   /** Who asks for it. */
   readonly author: WriteAuthor;
-}
-
-/** Tokens that an upstream gave a user. */
-export interface OAuthTokens {
-  readonly access_token: string;
-  readonly refresh_token: string | null;
-  readonly scopes: readonly string[] | null;
 }
 
 /** What a user stored, in clear. */
@@ -72,10 +66,7 @@ export class UserSecretStore {
       .getRepository(UserCredentialEntity)
       .findOneBy({ user_id: userId, server_id: serverId });
     if (row === null) return null;
-    const clear = this.cipher.decrypt(
-      row.credential,
-      bindingOf('mcp_user_credentials', 'credential', userId, serverId),
-    );
+    const clear = this.cipher.decrypt(row.credential, credentialBinding(userId, serverId));
     if (row.kind === 'byok') return { kind: 'byok', key: clear };
     return { kind: 'oauth2', tokens: JSON.parse(clear) as OAuthTokens, expiresAt: row.expires_at };
   }
@@ -112,7 +103,7 @@ export class UserSecretStore {
    */
   async storeKey(owner: SecretOwner, key: string): Promise<void> {
     await this.writeCredential(owner, async (manager) => {
-      await this.store(owner, { kind: 'byok', clear: key, expiresAt: null }, manager);
+      await this.store(owner, { kind: 'byok', clear: key, issuer: null, expiresAt: null }, manager);
     });
   }
 
@@ -126,7 +117,8 @@ export class UserSecretStore {
       if (row?.kind === 'byok') {
         throw new GatehouseError('conflict', 'An own key is stored for this server; delete it first.');
       }
-      await this.store(owner, { kind: 'oauth2', clear: JSON.stringify(tokens), expiresAt }, manager);
+      const issuer = tokens.grant?.issuer ?? null;
+      await this.store(owner, { kind: 'oauth2', clear: JSON.stringify(tokens), issuer, expiresAt }, manager);
     });
   }
 
@@ -219,7 +211,7 @@ export class UserSecretStore {
   private async credentialState(owner: SecretOwner, manager: EntityManager): Promise<JsonObject | null> {
     const row = await manager.findOneBy(UserCredentialEntity, rowOf(owner));
     if (row === null) return null;
-    const binding = bindingOf('mcp_user_credentials', 'credential', owner.userId, owner.serverId);
+    const binding = credentialBinding(owner.userId, owner.serverId);
     const digest = this.records.digestOf(row.credential, (envelope) => this.cipher.decrypt(envelope, binding));
     return { kind: row.kind, credential: digest, expires_at: row.expires_at?.toISOString() ?? null };
   }
@@ -233,16 +225,22 @@ export class UserSecretStore {
 
   private async store(
     { userId, serverId }: SecretOwner,
-    { kind, clear, expiresAt }: Pick<UserCredentialEntity, 'kind'> & { clear: string; expiresAt: Date | null },
+    { kind, clear, issuer, expiresAt }: Pick<UserCredentialEntity, 'kind' | 'issuer'> & ClearCredential,
     manager: EntityManager,
   ): Promise<void> {
-    const binding = bindingOf('mcp_user_credentials', 'credential', userId, serverId);
+    const binding = credentialBinding(userId, serverId);
     const row = {
       ...{ user_id: userId, server_id: serverId, kind, credential: this.cipher.encrypt(clear, binding) },
-      ...{ connected_at: new Date(), expires_at: expiresAt },
+      ...{ connected_at: new Date(), expires_at: expiresAt, issuer },
+      ...{ status: 'connected' as const, wanted_scope: null, refresh_lease: null },
     };
     await manager.upsert(UserCredentialEntity, row, ['user_id', 'server_id']);
   }
+}
+
+interface ClearCredential {
+  readonly clear: string;
+  readonly expiresAt: Date | null;
 }
 
 function rowOf({ userId, serverId }: SecretOwner): { user_id: string; server_id: string } {
@@ -254,6 +252,11 @@ async function lockUser(userId: string, serverId: string, manager: EntityManager
   await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
     JSON.stringify(['user secret', userId, serverId]),
   ]);
+}
+
+/** Where the secret of a user for a server is stored. */
+export function credentialBinding(userId: string, serverId: string): FieldBinding {
+  return bindingOf('mcp_user_credentials', 'credential', userId, serverId);
 }
 
 function bindingOf(table: string, field: string, userId: string, serverId: string): FieldBinding {

@@ -36,6 +36,7 @@ const get = (path: string | (() => string), statuses: Statuses): Row => ({
 });
 const name = (): string => `s${randomUUID().replaceAll('-', '').slice(0, 12)}`;
 const settings = (): object => ({ alias: name(), url: world.upstream.url, health_check_interval: 86_400 });
+const trio = (): string => `/v1/mcp/server/oauth/${world.servers.byok}`;
 const byok = (): string => `/v1/mcp/server/${world.servers.byok}`;
 const vars = (): string => `/v1/mcp/server/${world.servers.vars}/user-env-vars`;
 
@@ -89,6 +90,20 @@ const ROWS: Readonly<Record<string, Row>> = {
   'POST /v1/mcp/server/oauth/session': {
     ask: () => ({ path: '/v1/mcp/server/oauth/session', body: settings() }),
     statuses: admins(200),
+  },
+  // Nobody logs in to these servers, so the requests of callers who may ask are refused as such.
+  'GET /v1/mcp/server/oauth/{server_id}/authorize': get(() => `${trio()}/authorize?code_challenge=x`, everybody(400)),
+  'POST /v1/mcp/server/oauth/{server_id}/token': {
+    ask: () => ({ path: `${trio()}/token`, body: { grant_type: 'authorization_code' } }),
+    statuses: everybody(415),
+  },
+  'POST /v1/mcp/server/oauth/{server_id}/register': {
+    ask: () => ({ path: `${trio()}/register`, body: { redirect_uris: ['http://127.0.0.1:9/done'] } }),
+    statuses: everybody(201),
+  },
+  'POST /v1/mcp/server/{server_id}/oauth-user-credential/connect': {
+    ask: () => ({ path: `${byok()}/oauth-user-credential/connect` }),
+    statuses: everybody(400),
   },
   'POST /v1/mcp/server/{server_id}/user-credential': {
     ask: () => ({ path: `${byok()}/user-credential`, body: { credential: randomUUID() } }),
@@ -187,7 +202,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 /** Routes whose whole effect is an answer. */
-const READS = /^GET |^POST \/mcp-rest\/test|^POST \/v1\/mcp\/(guardrails|semantic-filter)\/test/;
+const READS =
+  /^GET |^POST \/mcp-rest\/test|^POST \/v1\/mcp\/(guardrails|semantic-filter)\/test|oauth\/\{server_id\}\/register$/;
 /** Nothing may be there to be removed, or to be exchanged. */
 const MAY_CHANGE_NOTHING = /^DELETE .*(user-credential|user-env-vars)$|signing-keys\/rotate$/;
 /** They connect to servers, or show what the catalogue asked them for. */

@@ -1,0 +1,97 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsArray, IsIn, IsOptional, IsString, Length } from 'class-validator';
+import { IsTextList } from '../common/map-validators.js';
+
+const MAX_URIS = 20;
+const MAX_URI = 2_048;
+const MAX_NAME = 256;
+const MAX_LIST = 10;
+
+/** Body of `POST /v1/mcp/server/oauth/{server_id}/register`. */
+export class ClientRegistrationDto {
+  @ApiProperty({ type: [String], example: ['http://127.0.0.1:33418/callback'] })
+  @IsTextList(MAX_URIS, MAX_URI)
+  redirect_uris!: string[];
+
+  @ApiPropertyOptional({ type: String, nullable: true, example: 'Set-up page' })
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_NAME)
+  client_name?: string | null;
+
+  @ApiPropertyOptional({ type: [String], nullable: true, example: ['authorization_code'] })
+  @IsOptional()
+  @IsArray()
+  @IsTextList(MAX_LIST, MAX_NAME)
+  grant_types?: string[] | null;
+
+  @ApiPropertyOptional({ type: [String], nullable: true, example: ['code'] })
+  @IsOptional()
+  @IsTextList(MAX_LIST, MAX_NAME)
+  response_types?: string[] | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, enum: ['none', 'client_secret_post', 'client_secret_basic'] })
+  @IsOptional()
+  @IsIn(['none', 'client_secret_post', 'client_secret_basic'])
+  token_endpoint_auth_method?: string | null;
+}
+
+/** Form of `POST /v1/mcp/server/oauth/{server_id}/token`. */
+export class TokenRequestDto {
+  @ApiProperty({ enum: ['authorization_code'] })
+  grant_type!: string;
+
+  @ApiProperty({ example: '<code of the redirect>' })
+  code!: string;
+
+  @ApiProperty({ example: 'http://127.0.0.1:33418/callback' })
+  redirect_uri!: string;
+
+  @ApiProperty({ example: '<verifier of the code_challenge>' })
+  code_verifier!: string;
+}
+
+/** Error of RFC 6749. */
+export class OAuthErrorDto {
+  @ApiProperty({ example: 'invalid_grant' })
+  error!: string;
+
+  @ApiProperty({ example: 'The code is not valid, or not for this request. Begin again.' })
+  error_description!: string;
+}
+
+/** Token answer of RFC 6749. */
+export class TokenAnswerDto {
+  @ApiProperty({ example: '<access token of the upstream>' })
+  access_token!: string;
+
+  @ApiProperty({ enum: ['Bearer'] })
+  token_type!: string;
+
+  @ApiPropertyOptional({ example: 3600, description: 'Seconds' })
+  expires_in?: number;
+
+  @ApiPropertyOptional({ example: 'read write' })
+  scope?: string;
+}
+
+/** Registration answer of RFC 7591. */
+export class ClientRegistrationAnswerDto {
+  @ApiProperty({ example: 'f1b7a6d0-5c1e-4f5e-8a53-0d3a1cf3c001' })
+  client_id!: string;
+
+  @ApiProperty({ type: [String], example: ['http://127.0.0.1:33418/callback'] })
+  redirect_uris!: string[];
+
+  @ApiProperty({ enum: ['none'] })
+  token_endpoint_auth_method!: string;
+
+  @ApiProperty({ type: [String], example: ['authorization_code'] })
+  grant_types!: string[];
+
+  @ApiProperty({ type: [String], example: ['code'] })
+  response_types!: string[];
+
+  @ApiPropertyOptional({ example: 'Set-up page' })
+  client_name?: string;
+}
