@@ -18,6 +18,7 @@ import { WriteRecords1700000000640 } from './1700000000640-write-records.js';
 import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
+import { ApprovalCustomers1700000000925 } from './1700000000925-approval-customers.js';
 import { RetiredSigningKeys1700000000926 } from './1700000000926-retired-signing-keys.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
@@ -42,5 +43,6 @@ export const ALL_MIGRATIONS = [
   Approvals1700000000650,
   SigningKeys1700000000710,
   ToolPins1700000000720,
+  ApprovalCustomers1700000000925,
   RetiredSigningKeys1700000000926,
 ];
