@@ -1,7 +1,7 @@
 import { OAUTH_ADDRESSES } from '../mcp-servers/server-settings.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
 import { unmasked } from './field-values.js';
-import { ADDRESSES, MASK } from './portable.js';
+import { MASK } from './portable.js';
 
 /** Credentials of an entry that are written out, for the request of a change; null: there are none. */
 export function writtenCredentials(credentials: JsonValue | undefined): JsonObject | null {
@@ -16,10 +16,10 @@ export function writtenCredentials(credentials: JsonValue | undefined): JsonObje
  * @param fields the entry of the file
  */
 export function droppedSecrets(fields: JsonObject, changed: JsonObject, view: JsonObject): string[] {
-  const isMoved = movesTo(changed, view);
+  const moved = isMoved(view, { ...view, ...changed });
   return [
-    ...(isMoved || 'auth_type' in changed ? maskedMembers('credentials', fields['credentials']) : []),
-    ...(isMoved ? [...maskedMembers('static_headers', fields['static_headers']), ...maskedVariables(fields)] : []),
+    ...(moved || 'auth_type' in changed ? maskedMembers('credentials', fields['credentials']) : []),
+    ...(moved ? [...maskedMembers('static_headers', fields['static_headers']), ...maskedVariables(fields)] : []),
   ];
 }
 
@@ -30,7 +30,7 @@ export function droppedSecrets(fields: JsonObject, changed: JsonObject, view: Js
  */
 export function keptFields(fields: JsonObject, changed: JsonObject, view: JsonObject): JsonObject {
   const addresses = 'url' in changed || 'auth_type' in changed ? OAUTH_ADDRESSES : [];
-  const headers = movesTo(changed, view) ? (['static_headers', 'env_vars'] as const) : [];
+  const headers = isMoved(view, { ...view, ...changed }) ? (['static_headers', 'env_vars'] as const) : [];
   const written = [
     ...addresses.filter((field) => typeof fields[field] === 'string'),
     ...headers.filter((field) => fields[field] !== undefined),
@@ -38,11 +38,6 @@ export function keptFields(fields: JsonObject, changed: JsonObject, view: JsonOb
   return Object.fromEntries(
     written.map((field) => [field, unmasked(field, fields[field] ?? null, view[field] ?? null).value]),
   );
-}
-
-/** Does the change lead to another origin? */
-function movesTo(changed: JsonObject, view: JsonObject): boolean {
-  return ADDRESSES.some((field) => field in changed && originOf(changed[field]) !== originOf(view[field]));
 }
 
 function maskedMembers(field: string, value: JsonValue | undefined): string[] {
@@ -55,6 +50,12 @@ function maskedVariables({ env_vars: variables }: JsonObject): string[] {
   return variables.flatMap((variable, index) =>
     isJsonObject(variable) && variable['value'] === MASK ? [`env_vars.${index}.value`] : [],
   );
+}
+
+/** As the gateway sees it: what it sends goes to `url`, else to where the document of the API is. */
+function isMoved(before: JsonObject, after: JsonObject): boolean {
+  const target = ({ url, spec_path: document }: JsonObject): string | null => originOf(url ?? document);
+  return target(before) !== target(after) || originOf(before['token_url']) !== originOf(after['token_url']);
 }
 
 function originOf(url: JsonValue | undefined): string | null {

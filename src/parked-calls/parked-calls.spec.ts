@@ -20,7 +20,7 @@ class Parked {
 describe('ParkedCalls', () => {
   let calls: ParkedCalls<Parked>;
   const open = (parkedCallMs = 60_000) => {
-    calls = new ParkedCalls({ parkedCallMs }, new RequestStates(new FieldCipher(config)));
+    calls = new ParkedCalls({ parkedCallMs }, new RequestStates(new FieldCipher(config), { ownId: 'here' }));
   };
   afterEach(() => calls.close());
   const park = (call = new Parked(), principal = 'ada') => calls.park(call, principal, binding) ?? '';
@@ -52,8 +52,14 @@ describe('ParkedCalls', () => {
   it('finds nothing of another process with the same keys', () => {
     open();
     const state = park();
-    const other = new ParkedCalls({ parkedCallMs: 60_000 }, new RequestStates(new FieldCipher(config)));
+    const other = new ParkedCalls(
+      { parkedCallMs: 60_000 },
+      new RequestStates(new FieldCipher(config), { ownId: 'there' }),
+    );
     expect(other.take(state, binding)).toBeUndefined();
+    expect(other.holderOf(state, binding)).toBe('here');
+    expect(other.holderOf(state, { ...binding, callerId: 'bob' })).toBeNull();
+    expect(calls.holderOf(state, binding)).toBeNull();
   });
 
   it('lets a call expire, once, and gives its place free', async () => {
