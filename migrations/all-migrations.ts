@@ -23,6 +23,8 @@ import { OAuth1700000000820 } from './1700000000820-oauth.js';
 import { ToolSearch1700000000860 } from './1700000000860-tool-search.js';
 import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
 import { Replicas1700000000920 } from './1700000000920-replicas.js';
+import { ApprovalCustomers1700000000925 } from './1700000000925-approval-customers.js';
+import { RetiredSigningKeys1700000000926 } from './1700000000926-retired-signing-keys.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -51,4 +53,6 @@ export const ALL_MIGRATIONS = [
   ToolSearch1700000000860,
   ServerChecks1700000000880,
   Replicas1700000000920,
+  ApprovalCustomers1700000000925,
+  RetiredSigningKeys1700000000926,
 ];

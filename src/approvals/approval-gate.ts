@@ -4,8 +4,8 @@ import { PublicUrl } from '../auth/public-url.js';
 import { APPROVAL_STATE_PREFIX } from '../common/approval-state.js';
 import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
 import { FieldCipher } from '../database/field-cipher.js';
-import { bindingOf, type ApprovalBinding, type ApprovalSubject } from './approval-request.js';
-import { ApprovalStore } from './approval-store.js';
+import { bindingOf, type ApprovalSubject } from './approval-request.js';
+import { ApprovalStore, type CallReference } from './approval-store.js';
 import type { ApprovalEntity } from './approval.entity.js';
 import { ApprovalPayloads } from './approval-payloads.js';
 
@@ -37,8 +37,7 @@ export class ApprovalGate {
    *   calls of the caller wait; `dependency_unavailable` when that cannot be found out
    */
   async pass(subject: ApprovalSubject, state: string | undefined): Promise<string> {
-    const bound = bindingOf(subject);
-    const [used, waiting] = await this.lookUp(subject, bound);
+    const [used, waiting] = await this.lookUp(subject, referenceOf(subject));
     if (used !== null) return used;
     if (waiting.status === 'denied') throw denied(waiting);
     throw this.required(subject, waiting, this.isRepeated(state, waiting));
@@ -46,12 +45,12 @@ export class ApprovalGate {
 
   private async lookUp(
     subject: ApprovalSubject,
-    bound: ApprovalBinding,
+    call: CallReference,
   ): Promise<[string, null] | [null, ApprovalEntity]> {
     try {
-      const used = await this.store.use(bound.binding, subject.callId);
+      const used = await this.store.use(call.binding, subject.callId);
       if (used !== null) return [used, null];
-      return [null, (await this.store.standing(bound.binding)) ?? (await this.ask(subject, bound))];
+      return [null, (await this.store.standing(call)) ?? (await this.ask(subject, call))];
     } catch (error) {
       if (error instanceof GatehouseError) throw error;
       throw new GatehouseError('dependency_unavailable', 'Approvals cannot be looked up now; try again later', {
@@ -60,8 +59,8 @@ export class ApprovalGate {
     }
   }
 
-  private async ask(subject: ApprovalSubject, bound: ApprovalBinding): Promise<ApprovalEntity> {
-    if ((await this.store.countPending(bound.caller)) >= MAX_PENDING) {
+  private async ask(subject: ApprovalSubject, call: CallReference): Promise<ApprovalEntity> {
+    if ((await this.store.countPending(call.caller)) >= MAX_PENDING) {
       throw new GatehouseError('rate_limited', `${MAX_PENDING} calls of this caller wait for approval already`, {
         ...{ sent: 'no', retryAfter: LEAST_S },
       });
@@ -71,17 +70,15 @@ export class ApprovalGate {
     const payload = { arguments: subject.arguments, asks: subject.asks };
     if (JSON.stringify(payload).length > MAX_PAYLOAD_CHARACTERS) throw tooLong();
     await this.store.add({
+      ...call,
       id,
-      binding: bound.binding,
-      caller: bound.caller,
       ...{ key_hash: principal.keyHash, key_alias: principal.keyAlias },
-      ...{ user_id: principal.userId, team_id: principal.teamId },
-      ...{ server_id: server.id, server_name: server.prefix, tool: printable(subject.tool) },
-      arguments_hash: bound.argumentsHash,
+      ...{ user_id: principal.userId, team_id: principal.teamId, customer_id: principal.customerId },
+      server_name: server.prefix,
       payload: this.payloads.seal(id, payload),
       expires_at: new Date(Date.now() + expiresIn(subject) * 1000),
     });
-    const standing = await this.store.standing(bound.binding);
+    const standing = await this.store.standing(call);
     if (standing === null) throw new Error('a request for approval was not written');
     return standing;
   }
@@ -112,6 +109,11 @@ export class ApprovalGate {
       return false;
     }
   }
+}
+
+function referenceOf(subject: ApprovalSubject): CallReference {
+  const { binding, caller, argumentsHash: arguments_hash } = bindingOf(subject);
+  return { binding, caller, server_id: subject.server.id, tool: printable(subject.tool), arguments_hash };
 }
 
 function stateBinding(id: string) {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { callerIdOf, type Principal } from '../auth/principal.js';
+import { callerIdOf, credentialIdOf, type Principal } from '../auth/principal.js';
 import { canonicalJson } from '../common/canonical-json.js';
 import type { JsonObject } from '../common/json.js';
 
@@ -29,17 +29,18 @@ export interface ApprovalSubject {
 
 /** What an approval is bound to. SHA-256 in hex each. */
 export interface ApprovalBinding {
+  /** Of the credential alone: a caller makes up customers as it likes. */
   readonly caller: string;
   readonly argumentsHash: string;
-  /** Of caller, server, tool and arguments. */
+  /** Of caller with customer, server, tool and arguments. */
   readonly binding: string;
 }
 
 /** Equal for two attempts when an approval of one is an approval of the other. */
 export function bindingOf({ principal, server, tool, arguments: args }: ApprovalSubject): ApprovalBinding {
-  const caller = sha256(callerIdOf(principal));
   const argumentsHash = sha256(canonicalJson(args));
-  return { caller, argumentsHash, binding: sha256(JSON.stringify([caller, server.id, tool, argumentsHash])) };
+  const binding = [sha256(callerIdOf(principal)), server.id, tool, argumentsHash];
+  return { caller: sha256(credentialIdOf(principal)), argumentsHash, binding: sha256(JSON.stringify(binding)) };
 }
 
 function sha256(text: string): string {

@@ -10,6 +10,9 @@ export type NewApproval = Omit<
   'status' | 'created_at' | 'decided_by' | 'decided_at' | 'note' | 'used_by_call'
 >;
 
+/** Which call it is, as rows name it. */
+export type CallReference = Pick<ApprovalEntity, 'binding' | 'caller' | 'server_id' | 'tool' | 'arguments_hash'>;
+
 /** A decision on a pending request. */
 export interface Decision {
   readonly status: 'approved' | 'denied';
@@ -54,13 +57,20 @@ export class ApprovalStore {
     return rows[0]?.id ?? null;
   }
 
-  /** The request, or the refusal, that still stands for this binding. */
-  async standing(binding: string): Promise<ApprovalEntity | null> {
+  /**
+   * The request that waits under this binding, or the denial of the same call that still stands: a denial holds for the
+   * credential, whatever customer it names.
+   */
+  async standing({ binding, caller, server_id, tool, arguments_hash }: CallReference): Promise<ApprovalEntity | null> {
+    const same =
+      'a.caller = :caller AND a.server_id = :server_id AND a.tool = :tool AND a.arguments_hash = :arguments_hash';
     return this.approvals
       .createQueryBuilder('a')
-      .where('a.binding = :binding AND a.expires_at > now()', { binding })
-      .andWhere(`a.status IN ('pending', 'denied')`)
-      .orderBy('a.created_at', 'DESC')
+      .where('a.expires_at > now()')
+      .andWhere(`((a.binding = :binding AND a.status = 'pending') OR (${same} AND a.status = 'denied'))`)
+      .setParameters({ binding, caller, server_id, tool, arguments_hash })
+      .orderBy('a.status')
+      .addOrderBy('a.created_at', 'DESC')
       .getOne();
   }
 

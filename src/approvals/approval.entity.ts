@@ -9,6 +9,7 @@ export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'used' | 'void'
 @Index('approvals_binding', ['binding', 'status'])
 @Index('approvals_pending', ['binding'], { unique: true, where: `"status" = 'pending'` })
 @Index('approvals_key', ['key_hash'])
+@Index('approvals_caller', ['caller', 'status'])
 export class ApprovalEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'approvals_pkey' })
   id: string;
@@ -20,7 +21,7 @@ export class ApprovalEntity {
   @Column({ type: 'text', default: 'pending' })
   status: ApprovalStatus;
 
-  /** SHA-256 in hex of the caller: many of one caller are refused. */
+  /** SHA-256 in hex of the credential, whatever customer it names: many of one are refused, and a denial holds for it. */
   @Column({ type: 'text' })
   caller: string;
 
@@ -36,6 +37,10 @@ export class ApprovalEntity {
 
   @Column({ type: 'text', nullable: true })
   team_id: string | null;
+
+  /** For whom the call is; null: the request named nobody. */
+  @Column({ type: 'text', nullable: true })
+  customer_id: string | null;
 
   @Column({ type: 'text' })
   server_id: string;

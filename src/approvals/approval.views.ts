@@ -32,6 +32,14 @@ export class ApprovalView {
   @ApiProperty({ type: String, nullable: true, example: 'support' })
   team_id!: string | null;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'acme',
+    description: 'For whom the call is; null: nobody named',
+  })
+  customer_id!: string | null;
+
   @ApiProperty({ example: '0b8e6d0a-6a6a-4d55-9d0f-2a1f0f5a4c11' })
   server_id!: string;
 
@@ -77,12 +85,13 @@ export class ApprovalView {
 
 /** @param mayRead whether the reader sees what the call would send */
 export function toApprovalView(row: ApprovalEntity, payload: ApprovalPayload, mayRead: boolean): ApprovalView {
-  const { id, key_hash, key_alias, user_id, team_id, server_id, server_name, tool, arguments_hash } = row;
+  const { id, key_hash, key_alias, user_id, team_id, customer_id } = row;
+  const { server_id, server_name, tool, arguments_hash } = row;
   const isOpen = row.status === 'pending' || row.status === 'approved';
   return {
     id,
     status: isOpen && row.expires_at.getTime() <= Date.now() ? 'expired' : row.status,
-    ...{ key_hash, key_alias, user_id, team_id, server_id, server_name, tool },
+    ...{ key_hash, key_alias, user_id, team_id, customer_id, server_id, server_name, tool },
     arguments: mayRead ? { ...payload.arguments } : null,
     arguments_hash,
     reasons: payload.asks.map(({ source, message }) => ({ source, message })),

@@ -4,7 +4,7 @@ import type { GatewayState } from './gateway-state.js';
 import { entryFault, type Entry, type ImportFile } from './import-file.js';
 import { nameOf, type Kind } from './kinds.js';
 import { comparable, portable } from './portable.js';
-import { droppedCredentials, keptAddresses, writtenCredentials } from './server-credentials.js';
+import { droppedSecrets, keptFields, writtenCredentials } from './server-credentials.js';
 import { withServerIds } from './server-ids.js';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -97,14 +97,14 @@ function planEntry(
 
 function planChange(plan: Planning, entry: Entry, view: JsonObject, changed: JsonObject): void {
   const { credentials } = entry.fields;
-  const dropped = droppedCredentials(credentials, changed, view).map((name) => `credentials.${name}`);
+  const dropped = droppedSecrets(entry.fields, changed, view);
   const told = 'is ***, and the gateway drops what it has when the origin or auth_type changes: write the value';
   plan.faults.push(...dropped.map((path) => entryFault(entry, path, told)));
   // Stored ones cannot be compared, so they come along whenever something else is written.
   const written = writtenCredentials(credentials);
   const fields = {
     ...changed,
-    ...keptAddresses(entry.fields, changed, view),
+    ...keptFields(entry.fields, changed, view),
     ...(written !== null && { credentials: written }),
   };
   plan.steps.push({ does: 'update', entry, view, fields });

@@ -11,28 +11,44 @@ export function writtenCredentials(credentials: JsonValue | undefined): JsonObje
 }
 
 /**
- * Names of masked credentials that a change would drop: the gateway binds what is stored to the origin of the server and
- * to the way in which it is sent.
+ * Paths of masked secrets that a change would drop: the gateway binds what is stored to the origin of the server, and
+ * credentials to the way in which they are sent as well.
+ * @param fields the entry of the file
  */
-export function droppedCredentials(
-  credentials: JsonValue | undefined,
-  changed: JsonObject,
-  view: JsonObject,
-): string[] {
-  if (!isJsonObject(credentials)) return [];
-  if (!isMoved(view, { ...view, ...changed }) && !('auth_type' in changed)) return [];
-  return Object.keys(credentials).filter((name) => credentials[name] === MASK);
+export function droppedSecrets(fields: JsonObject, changed: JsonObject, view: JsonObject): string[] {
+  const moved = isMoved(view, { ...view, ...changed });
+  return [
+    ...(moved || 'auth_type' in changed ? maskedMembers('credentials', fields['credentials']) : []),
+    ...(moved ? [...maskedMembers('static_headers', fields['static_headers']), ...maskedVariables(fields)] : []),
+  ];
 }
 
 /**
- * Addresses to log in at that a change has to send again: the gateway drops them with another `url` or `auth_type`.
+ * What a change has to send again because the gateway drops it otherwise: addresses to log in at with another `url` or
+ * `auth_type`, static headers and variables with another origin.
  * @param fields the entry of the file
  */
-export function keptAddresses(fields: JsonObject, changed: JsonObject, view: JsonObject): JsonObject {
-  if (!('url' in changed) && !('auth_type' in changed)) return {};
-  const written = OAUTH_ADDRESSES.filter((field) => !(field in changed) && typeof fields[field] === 'string');
+export function keptFields(fields: JsonObject, changed: JsonObject, view: JsonObject): JsonObject {
+  const addresses = 'url' in changed || 'auth_type' in changed ? OAUTH_ADDRESSES : [];
+  const headers = isMoved(view, { ...view, ...changed }) ? (['static_headers', 'env_vars'] as const) : [];
+  const written = [
+    ...addresses.filter((field) => typeof fields[field] === 'string'),
+    ...headers.filter((field) => fields[field] !== undefined),
+  ].filter((field) => !(field in changed));
   return Object.fromEntries(
     written.map((field) => [field, unmasked(field, fields[field] ?? null, view[field] ?? null).value]),
+  );
+}
+
+function maskedMembers(field: string, value: JsonValue | undefined): string[] {
+  if (!isJsonObject(value)) return [];
+  return Object.keys(value).flatMap((name) => (value[name] === MASK ? [`${field}.${name}`] : []));
+}
+
+function maskedVariables({ env_vars: variables }: JsonObject): string[] {
+  if (!Array.isArray(variables)) return [];
+  return variables.flatMap((variable, index) =>
+    isJsonObject(variable) && variable['value'] === MASK ? [`env_vars.${index}.value`] : [],
   );
 }
 

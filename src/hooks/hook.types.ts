@@ -1,5 +1,5 @@
 import type { GuardrailPhase } from '../config/guardrail-entry.js';
-import type { JsonObject } from '../common/json.js';
+import type { JsonObject, JsonValue } from '../common/json.js';
 
 /** Which kind of door a call came through. `guardrail`: it is the question of a guardrail that is a tool. */
 export type CallOrigin = 'mcp' | 'rest' | 'llm' | 'guardrail';
@@ -98,6 +98,10 @@ export interface ListedToolView {
   readonly title: string | null;
   readonly description: string | null;
   readonly inputSchema: Readonly<JsonObject>;
+  /** As the upstream gives it, which may be anything; null: it has none. */
+  readonly outputSchema: JsonValue;
+  /** The same. Clients show its `title`. */
+  readonly annotations: JsonValue;
 }
 
 /** A list of tools as hooks see it. Deeply frozen; later hooks see what earlier ones left. */

@@ -31,6 +31,8 @@ export interface HookableRow {
     readonly title?: JsonValue;
     readonly description?: JsonValue;
     readonly inputSchema: JsonObject;
+    readonly outputSchema?: JsonValue;
+    readonly annotations?: JsonValue;
   };
 }
 
@@ -161,6 +163,8 @@ function viewOf({ publicName, server, tool }: HookableRow): ListedToolView {
     title: textOf(tool.title),
     description: textOf(tool.description),
     inputSchema: deepFreeze(tool.inputSchema),
+    outputSchema: deepFreeze(tool.outputSchema ?? null),
+    annotations: deepFreeze(tool.annotations ?? null),
   });
 }
 

@@ -57,7 +57,11 @@ const server: ServerDetails = {
   allowed_tools: ['echo'],
   disallowed_tools: ['rm'],
   allowed_params: { echo: ['message'] },
-  argument_rules: [{ tool: 'echo', when: 'true', effect: 'allow', message: null }],
+  argument_rules: [
+    { tool: 'echo', when: 'true', effect: 'allow', message: null },
+    { tool: 'echo', when: 'false', effect: 'deny', message: 'no' },
+    { tool: 'echo', when: 'false', effect: 'ask', message: null },
+  ],
   tool_name_to_display_name: { echo: 'say' },
   tool_name_to_description: { echo: 'says' },
   mcp_info: { logo_url: 'logo' },
@@ -118,7 +122,9 @@ const hidden = {
 
 describe('views of a server', () => {
   it('classify every column of the entity, and nothing else', () => {
-    const columns = getMetadataArgsStorage().columns.filter(({ target }) => target === McpServerEntity);
+    const isOfServer = (target: unknown): boolean =>
+      typeof target === 'function' && (target === McpServerEntity || McpServerEntity.prototype instanceof target);
+    const columns = getMetadataArgsStorage().columns.filter(({ target }) => isOfServer(target));
     const names = [...columns.map(({ propertyName }) => propertyName), 'is_config'];
     expect(names.toSorted()).toEqual(Object.keys(SERVER_COLUMNS).toSorted());
   });

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { JsonValue } from '../common/json.js';
+import { RULE_EFFECTS } from '../expressions/argument-rule.js';
 import { maskArguments, maskUrl, maskValues } from './masking.js';
 import type { ServerDetails } from './server-details.js';
 
@@ -73,7 +74,7 @@ export const RULES: Shown<ServerDetails['argument_rules']> = {
       properties: {
         tool: { type: 'string' },
         when: { type: 'string', example: 'args.amount < 100' },
-        effect: { type: 'string', enum: ['allow', 'deny'] },
+        effect: { type: 'string', enum: [...RULE_EFFECTS] },
         message: { type: 'string', nullable: true },
       },
     },

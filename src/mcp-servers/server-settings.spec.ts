@@ -50,6 +50,30 @@ describe('changedSettings', () => {
     expect(changedSettings(stored, sent).credentials).toBeNull();
   });
 
+  const variables: ServerSettings['env_vars'] = [
+    { name: 'REGION', value: 'eu-secret', scope: 'global', description: null },
+    { name: 'OWN', value: '', scope: 'user', description: null },
+  ];
+
+  it.each([
+    { url: 'https://two.example.com/mcp' },
+    { url: 'https://one.example.com:8443/mcp' },
+    { token_url: 'https://two.example.com/token' },
+  ])('drops static headers and the values of the admin on %j', (sent) => {
+    const changed = changedSettings({ ...stored, env_vars: variables }, sent);
+    expect(changed.static_headers).toEqual({});
+    expect(changed.env_vars).toEqual([variables[1]]);
+  });
+
+  it('keeps static headers and variables on the same origin, and takes those that come with another one', () => {
+    const present = { ...stored, env_vars: variables };
+    for (const sent of [{ url: 'https://one.example.com/other' }, { auth_type: 'api_key' as const }]) {
+      expect(changedSettings(present, sent)).toMatchObject({ static_headers: { 'x-a': '1' }, env_vars: variables });
+    }
+    const sent = { url: 'https://two.example.com/mcp', static_headers: { 'x-b': '2' }, env_vars: variables };
+    expect(changedSettings(present, sent)).toMatchObject(sent);
+  });
+
   it('takes credentials that come with another origin', () => {
     const sent = { url: 'https://two.example.com/mcp', credentials: { auth_value: 'new' } };
     expect(changedSettings(stored, sent).credentials).toEqual({ auth_value: 'new' });

@@ -153,18 +153,31 @@ export function newSettings(sent: SettingsChange): ServerSettings {
 export function changedSettings(present: ServerSettings, sent: SettingsChange): ServerSettings {
   const transport = merge(present, { transport: sent.transport }).transport;
   const kept = transport === present.transport ? present : withoutTransport(present);
-  const merged = withoutStaleAddresses(kept, merge(kept, sent), sent);
+  const merged = withoutStaleHeaders(kept, withoutStaleAddresses(kept, merge(kept, sent), sent), sent);
   return { ...merged, credentials: changedCredentials(kept, merged, sent) };
 }
 
 /** Is a secret that was stored for `before` still sent to the same place, in the same way, under `after`? */
 export function isSameUse(before: ServerSettings, after: ServerSettings): boolean {
+  return (before.auth_type ?? 'none') === (after.auth_type ?? 'none') && isSamePlace(before, after);
+}
+
+function isSamePlace(before: ServerSettings, after: ServerSettings): boolean {
   return (
-    (before.auth_type ?? 'none') === (after.auth_type ?? 'none') &&
     targetOf(before) === targetOf(after) &&
     originOf(before.token_url) === originOf(after.token_url) &&
     originOf(before.token_exchange_endpoint) === originOf(after.token_exchange_endpoint)
   );
+}
+
+/** Static headers and the variables of the admin in them are secrets as well: another origin gets those that come with it. */
+function withoutStaleHeaders(present: ServerSettings, merged: ServerSettings, sent: SettingsChange): ServerSettings {
+  if (isSamePlace(present, merged)) return merged;
+  return {
+    ...merged,
+    static_headers: sent.static_headers === undefined ? {} : merged.static_headers,
+    env_vars: sent.env_vars === undefined ? merged.env_vars.filter(({ scope }) => scope === 'user') : merged.env_vars,
+  };
 }
 
 /** Another url or way of authentication has other addresses to log in at, unless they are sent with it. */

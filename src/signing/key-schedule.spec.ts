@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 const key = (kid: string, signsFrom: number, algorithm: ScheduledKey['algorithm'] = 'ES256'): ScheduledKey => ({
   ...material,
-  ...{ kid, algorithm, signsFrom, createdAt: 0 },
+  ...{ kid, algorithm, signsFrom, createdAt: 0, retiredAt: null },
 });
 const statesAt = (keys: readonly ScheduledKey[], now: number) =>
   publishedKeys(keys, now).map((published) => `${published.key.kid} ${published.state}`);
@@ -32,6 +32,17 @@ describe('the schedule of keys', () => {
     expect(statesAt(keys, NOW)).toEqual(['new current', 'old previous', 'rsa current']);
     expect(statesAt(keys, NOW + LIFE - 1)).toContain('old previous');
     expect(statesAt(keys, NOW + LIFE)).toEqual(['new current', 'rsa current']);
+  });
+
+  it('publishes a key that nothing signs with any more until every token of it has expired', () => {
+    const retired = [
+      { ...key('es', NOW - LIFE), retiredAt: NOW },
+      { ...key('next', NOW + 1), retiredAt: NOW },
+      key('rsa', 5, 'RS256'),
+    ];
+    expect(statesAt(retired, NOW)).toEqual(['es previous', 'next previous', 'rsa current']);
+    expect(statesAt(retired, NOW + LIFE - 1)).toEqual(['es previous', 'next previous', 'rsa current']);
+    expect(statesAt(retired, NOW + LIFE)).toEqual(['rsa current']);
   });
 
   it('has no opinion on the order in which keys are read', () => {

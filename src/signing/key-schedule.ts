@@ -8,6 +8,8 @@ export const LONGEST_TOKEN_LIFE_SECONDS = 86_400;
 export interface ScheduledKey extends SigningKey {
   readonly signsFrom: number;
   readonly createdAt: number;
+  /** Since when keys of its algorithm sign nothing any more; null: they sign. */
+  readonly retiredAt: number | null;
 }
 
 /** `next`: published and not signing yet. `previous`: not signing any more and published until its tokens are old. */
@@ -31,14 +33,20 @@ export interface PublishedKey {
 /** Every key that is published now. */
 export function publishedKeys(keys: readonly ScheduledKey[], now: number): PublishedKey[] {
   return keys.flatMap((key): PublishedKey[] => {
+    if (key.retiredAt !== null) return previous(key, key.retiredAt, now);
     if (key.signsFrom > now) return [{ key, state: 'next' }];
     const successor = ofAlgorithm(keys, key.algorithm).find(
       (other) => other.signsFrom > key.signsFrom && other.signsFrom <= now,
     );
     if (successor === undefined) return [{ key, state: 'current' }];
-    const over = successor.signsFrom + LONGEST_TOKEN_LIFE_SECONDS * 1000 <= now;
-    return over ? [] : [{ key, state: 'previous' }];
+    return previous(key, successor.signsFrom, now);
   });
+}
+
+/** A key that was superseded is published until the last token of it has expired. */
+function previous(key: ScheduledKey, supersededAt: number, now: number): PublishedKey[] {
+  const over = supersededAt + LONGEST_TOKEN_LIFE_SECONDS * 1000 <= now;
+  return over ? [] : [{ key, state: 'previous' }];
 }
 
 function ofAlgorithm(keys: readonly ScheduledKey[], algorithm: SigningAlgorithm): ScheduledKey[] {

@@ -20,4 +20,8 @@ export class SigningKeyEntity {
   /** Published from the beginning; signs from then on. */
   @Column('timestamptz')
   signs_from: Date;
+
+  /** Since when no guardrail signs with keys of its algorithm; null: one does. */
+  @Column('timestamptz', { nullable: true })
+  retired_at: Date | null;
 }

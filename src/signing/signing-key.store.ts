@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, In, IsNull, LessThan, Not, type EntityManager } from 'typeorm';
 import type { SigningAlgorithm } from '../config/jwt-signer-config.js';
 import { FieldCipher, type FieldBinding } from '../database/field-cipher.js';
 import { PolicyVersions } from '../events/policy-version.js';
 import type { WriteAuthor } from '../write-log/write-author.js';
 import { WriteLog } from '../write-log/write-log.js';
+import type { WrittenObject } from '../write-log/written-object.js';
 import { newPrivateKey, signingKeyOf } from './key-material.js';
-import { publishedKeys, type ScheduledKey } from './key-schedule.js';
+import { LONGEST_TOKEN_LIFE_SECONDS, publishedKeys, type ScheduledKey } from './key-schedule.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
 /** Name of the version that every write to the keys moves. */
@@ -16,7 +17,7 @@ export const SIGNING_KEYS_VERSION = 'signing-keys';
 export interface Takeover {
   /** Milliseconds since the epoch. */
   readonly signsFrom: number;
-  /** The keys before it are removed: nothing that they signed is accepted any more. */
+  /** All keys before it are removed: nothing that they signed is accepted any more. */
   readonly removesOthers: boolean;
 }
 
@@ -53,22 +54,52 @@ export class SigningKeyStore {
     });
   }
 
-  /** Adds a key that takes over, removes those that are no longer published, and records both. @returns its id */
-  async add(algorithm: SigningAlgorithm, { signsFrom, removesOthers }: Takeover, author: WriteAuthor): Promise<string> {
-    const pem = await newPrivateKey(algorithm);
-    return this.database.transaction(async (manager) => {
+  /**
+   * Retires the keys of all other algorithms, unless they are, and takes up those of these again. Keys that were retired
+   * so long ago that they are no longer published are removed.
+   */
+  async settle(algorithms: readonly SigningAlgorithm[]): Promise<void> {
+    const used = { algorithm: In([...algorithms]), retired_at: Not(IsNull()) };
+    const unused = { algorithm: Not(In([...algorithms])), retired_at: IsNull() };
+    const past = new Date(Date.now() - LONGEST_TOKEN_LIFE_SECONDS * 1000);
+    const forgotten = { algorithm: Not(In([...algorithms])), retired_at: LessThan(past) };
+    if (!(await this.database.getRepository(SigningKeyEntity).existsBy([used, unused, forgotten]))) return;
+    await this.database.transaction(async (manager) => {
       await this.versions.bump(manager, SIGNING_KEYS_VERSION);
-      const present = (await manager.findBy(SigningKeyEntity, { algorithm })).map((row) => this.read(row));
-      const kept = new Set(publishedKeys(present, Date.now()).map(({ key }) => key.kid));
-      const removed = present.filter(({ kid }) => removesOthers || !kept.has(kid));
-      for (const { kid } of removed) await manager.delete(SigningKeyEntity, { kid });
-      const kid = await this.insert(manager, pem, algorithm, signsFrom);
-      const after = { algorithm, signs_from: new Date(signsFrom).toISOString() };
-      const also = removed.map((key) => ({ type: 'signing_key', id: key.kid }));
-      await this.log.record(manager, author, [
-        { type: 'signing_key', id: kid, verb: 'rotate', name: null, before: null, after, also },
-      ]);
-      return kid;
+      await manager.update(SigningKeyEntity, used, { retired_at: null });
+      await manager.update(SigningKeyEntity, unused, { retired_at: new Date() });
+      await manager.delete(SigningKeyEntity, forgotten);
+    });
+  }
+
+  /**
+   * Adds a key of every algorithm that takes over, removes those that are no longer published, whatever their algorithm,
+   * and records both.
+   */
+  async rotate(algorithms: readonly SigningAlgorithm[], takeover: Takeover, author: WriteAuthor): Promise<void> {
+    const made = await Promise.all(
+      algorithms.map(async (algorithm) => ({ algorithm, pem: await newPrivateKey(algorithm) })),
+    );
+    await this.database.transaction(async (manager) => {
+      await this.versions.bump(manager, SIGNING_KEYS_VERSION);
+      const removed = await this.remove(manager, takeover.removesOthers);
+      const added: WrittenObject[] = [];
+      for (const { algorithm, pem } of made) {
+        const id = await this.insert(manager, pem, algorithm, takeover.signsFrom);
+        const after = { algorithm, signs_from: new Date(takeover.signsFrom).toISOString() };
+        added.push({ type: 'signing_key', id, verb: 'rotate', name: null, before: null, after });
+      }
+      await this.log.record(manager, author, [...removed, ...added]);
+    });
+  }
+
+  private async remove(manager: EntityManager, all: boolean): Promise<WrittenObject[]> {
+    const present = (await manager.find(SigningKeyEntity)).map((row) => this.read(row));
+    const kept = new Set(all ? [] : publishedKeys(present, Date.now()).map(({ key }) => key.kid));
+    const removed = present.filter(({ kid }) => !kept.has(kid));
+    for (const { kid } of removed) await manager.delete(SigningKeyEntity, { kid });
+    return removed.map(({ kid: id, algorithm }) => {
+      return { type: 'signing_key', id, verb: 'delete', name: null, before: { algorithm }, after: null };
     });
   }
 
@@ -84,9 +115,10 @@ export class SigningKeyStore {
     return kid;
   }
 
-  private read({ kid, algorithm, private_key, signs_from, created_at }: SigningKeyEntity): ScheduledKey {
+  private read({ kid, algorithm, private_key, signs_from, created_at, retired_at }: SigningKeyEntity): ScheduledKey {
     const key = signingKeyOf(this.cipher.decrypt(private_key, bindingOf(kid)), algorithm);
-    return { ...key, signsFrom: signs_from.getTime(), createdAt: created_at.getTime() };
+    const times = { signsFrom: signs_from.getTime(), createdAt: created_at.getTime() };
+    return { ...key, ...times, retiredAt: retired_at?.getTime() ?? null };
   }
 }
 

@@ -35,7 +35,8 @@ export class SigningKeysController {
     summary: 'Replace the signing keys',
     description:
       'A new key is published at once and signs ten minutes later; the old one stays published for a day. With ' +
-      '`immediately` the new one signs now and the old ones are gone: for a key that was stolen.',
+      '`immediately` the new one signs now and all old ones are gone, those of other algorithms and those from before ' +
+      'MCP_JWT_SIGNING_KEY too: for a key that was stolen.',
   })
   @ApiOkResponse({ type: SigningKeyListView })
   @ApiProblems(...BODY_PROBLEMS, 'conflict')

@@ -1,4 +1,10 @@
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { JWK } from 'jose';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -30,7 +36,7 @@ export interface KeyDescription {
  * that all replicas share. As long as nobody needs one, there is none.
  */
 @Injectable()
-export class SigningKeys implements OnModuleInit, OnModuleDestroy {
+export class SigningKeys implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly copy: ReplicatedCopy;
   private readonly given: SigningKey | null;
   private readonly needed = new Set<SigningAlgorithm>();
@@ -55,6 +61,13 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.copy.start();
+  }
+
+  /** By now everybody who signs has said so; a gateway that signs nothing leaves the keys of others alone. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.needed.size === 0) return;
+    await this.store.settle(this.generated());
+    await this.copy.reload();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -97,7 +110,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   describe(): KeyDescription[] {
     const stored = publishedKeys(this.keys, Date.now()).map(({ key, state }) => {
       const { kid, algorithm, createdAt, signsFrom } = key;
-      return { kid, algorithm, state: this.given === null ? state : ('previous' as const), createdAt, signsFrom };
+      return { kid, algorithm, state, createdAt, signsFrom };
     });
     if (this.given === null) return stored;
     const { kid, algorithm } = this.given;
@@ -107,21 +120,25 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   /**
    * Makes a new key for every algorithm that is used. It is published now and signs ten minutes later, so that nobody
    * meets it unprepared; the old one stays published as long as tokens of it can live.
-   * @param atOnce for a key that was stolen: the new one signs now and the old ones are gone
+   * @param atOnce for a key that was stolen: the new one signs now and all old ones are gone, also those that have been
+   *   superseded by another algorithm or by the operator's key
    * @param author the admin
-   * @throws GatehouseError `conflict` when the key is the operator's, or no guardrail signs
+   * @throws GatehouseError `conflict` when there is nothing to replace: the key is the operator's, or no guardrail signs
    */
   async rotate(atOnce: boolean, author: WriteAuthor): Promise<void> {
-    if (this.given !== null) {
+    if (this.needed.size === 0) throw new GatehouseError('conflict', 'No guardrail signs tokens, so there is no key.');
+    if (this.given !== null && !(atOnce && this.keys.length > 0)) {
       throw new GatehouseError('conflict', 'The signing key is given by MCP_JWT_SIGNING_KEY: change it there.');
     }
-    if (this.needed.size === 0) throw new GatehouseError('conflict', 'No guardrail signs tokens, so there is no key.');
     const signsFrom = Date.now() + (atOnce ? 0 : ANNOUNCED_FOR_MS);
-    for (const algorithm of this.needed) {
-      await this.store.add(algorithm, { signsFrom, removesOthers: atOnce }, author);
-    }
+    await this.store.rotate(this.generated(), { signsFrom, removesOthers: atOnce }, author);
     await this.copy.reload();
     await this.copy.tell(null);
+  }
+
+  /** Algorithms of which the gateway has to have keys of its own. */
+  private generated(): readonly SigningAlgorithm[] {
+    return this.given === null ? [...this.needed] : [];
   }
 
   private async load(): Promise<void> {

@@ -250,6 +250,22 @@ describe('tryList', () => {
     });
   });
 
+  it('shows hooks what an upstream says of a tool, frozen, and hands it on as it is', async () => {
+    const described = {
+      outputSchema: { type: 'object', properties: { a: { type: 'string' } } },
+      annotations: { title: 'Read', readOnlyHint: true },
+    };
+    const seen: ToolListView['tools'][number][] = [];
+    const look = hook({ onMcpList: ({ tools: all }: ToolListView) => void seen.push(...all) });
+    const tried = await tryList(look, { tools: [{ tool: 'read', ...described }, { tool: 'plain' }] });
+    expect(seen).toMatchObject([described, { outputSchema: null, annotations: null }]);
+    expect(seen.map((tool) => [Object.isFrozen(tool.annotations), Object.isFrozen(tool.outputSchema)])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    expect(tried.tools).toMatchObject([described, { outputSchema: null, annotations: null }]);
+  });
+
   it('fails closed when a tool is renamed', async () => {
     const rename = hook({
       onMcpList: ({ tools: all }: ToolListView) => ({ tools: all.map((tool) => ({ ...tool, publicName: 'x' })) }),

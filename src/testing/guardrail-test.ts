@@ -138,24 +138,21 @@ export class GuardrailTest {
     const rows = tools.map((made) => {
       const server = serverOf(made.server);
       const { tool: name, title = null, description = null, inputSchema = { type: 'object' } } = made;
+      const { outputSchema = null, annotations = null } = made;
       const publicName = made.publicName ?? `${server.alias ?? server.name ?? server.id}-${name}`;
-      const tool = { name, title, description, inputSchema: jsonOf(inputSchema) };
+      const further = {
+        outputSchema: outputSchema && jsonOf(outputSchema),
+        annotations: annotations && jsonOf(annotations),
+      };
+      const tool = { name, title, description, inputSchema: jsonOf(inputSchema), ...further };
       return { publicName, server: { ...server, guardrails }, tool };
     });
     try {
       const decided = await this.context.get(ListHooks).apply(rows, { principal: principalOf(principal), origin });
       const shown = decided.map(({ row: { publicName, server, tool }, described }): ListedToolView => {
         const { id, name, alias } = server;
-        const { title, description, inputSchema } = tool;
-        return {
-          publicName,
-          server: { id, name, alias },
-          tool: tool.name,
-          title,
-          description,
-          inputSchema,
-          ...described,
-        };
+        const { name: upstreamName, ...shownOf } = tool;
+        return { publicName, server: { id, name, alias }, tool: upstreamName, ...shownOf, ...described };
       });
       return { ...PASSED, tools: shown };
     } catch (thrown) {

@@ -53,6 +53,8 @@ export interface MadeUpList {
     readonly title?: string | null;
     readonly description?: string | null;
     readonly inputSchema?: object;
+    readonly outputSchema?: object;
+    readonly annotations?: object;
   }[];
   readonly principal?: Partial<HookPrincipal>;
   readonly origin?: CallOrigin;

@@ -103,10 +103,16 @@ describe('prompt_injection', () => {
       { title: attack },
       { inputSchema: { type: 'object', properties: { a: { type: 'string', description: attack } } } },
       { inputSchema: { type: 'object', properties: { a: { enum: [attack] } } } },
+      { outputSchema: { type: 'object', properties: { a: { type: 'string', description: attack } } } },
+      { annotations: { title: attack } },
       { description: 'with \u001b[8mhidden\u001b[0m text' },
-      { description: 'Adds numbers' },
+      {
+        description: 'Adds numbers',
+        annotations: { title: 'Add', readOnlyHint: true },
+        outputSchema: { type: 'object' },
+      },
     );
-    expect(await hook().onMcpList(list)).toEqual({ tools: [list.tools[5]] });
+    expect(await hook().onMcpList(list)).toEqual({ tools: [list.tools.at(-1)] });
     expect(await hook().onMcpList(listOf({ description: 'Adds numbers' }))).toBeUndefined();
   });
 

@@ -68,7 +68,7 @@ export class PromptInjectionHook implements PostMcpCall, OnMcpList {
     const { title, description } = tool;
     const suspicious = allTexts([tool]).texts.filter((text) => replacements.has(text));
     if (suspicious.length === 0) return [tool];
-    // A name and a schema cannot be changed, so what stands there is hidden in any case.
+    // Names, schemas and annotations cannot be changed, so what stands there is hidden in any case.
     const changeable = suspicious.every((text) => text === title || text === description);
     if (this.#settings.on_list === 'hide' || !changeable) return [];
     return [{ ...tool, title: clean(title, replacements), description: clean(description, replacements) }];
@@ -77,9 +77,9 @@ export class PromptInjectionHook implements PostMcpCall, OnMcpList {
 
 function allTexts(tools: readonly ListedToolView[]): TextSites {
   const sites = new TextSites();
-  for (const { tool, title, description, inputSchema } of tools) {
+  for (const { tool, title, description, inputSchema, outputSchema, annotations } of tools) {
     for (const text of [tool, title, description]) if (text !== null) sites.add(text, null);
-    sites.collect(inputSchema, 'plain');
+    for (const member of [inputSchema, outputSchema, annotations]) sites.collect(member, 'plain');
   }
   return sites;
 }

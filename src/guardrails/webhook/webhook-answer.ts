@@ -1,4 +1,4 @@
-import { Ajv, type JSONSchemaType, type ValidateFunction } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import type { JsonObject } from '../../common/json.js';
 import type { WebhookPhase } from './webhook-question.js';
 
@@ -54,5 +54,5 @@ function actionSchema(action: WebhookAnswer['action'], properties: object, requi
 }
 
 function validatorOf(schemas: readonly object[]): ValidateFunction<WebhookAnswer> {
-  return ajv.compile({ anyOf: schemas } as unknown as JSONSchemaType<WebhookAnswer>);
+  return ajv.compile<WebhookAnswer>({ anyOf: schemas });
 }

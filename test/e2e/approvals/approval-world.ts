@@ -95,6 +95,15 @@ export class ApprovalWorld {
     });
   }
 
+  /** The same for a customer. */
+  restFor(customer: string, args: Record<string, unknown>): Promise<HttpAnswer> {
+    return http(`${this.gateway.url}/mcp-rest/tools/call`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.key}`, 'x-gatehouse-customer-id': customer },
+      body: { server_id: 'up', name: 'echo', arguments: args },
+    });
+  }
+
   /** What the upstream received, in order. */
   received(): unknown[] {
     return this.upstream.requests

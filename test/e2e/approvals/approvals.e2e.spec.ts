@@ -242,6 +242,43 @@ describe.each(availableBackends())('approvals on $name', (backend) => {
     expect(await world.rest(LARGE)).toMatchObject({ status: 403 });
   });
 
+  it('bounds what one key can ask for, whatever customers it names', async () => {
+    for (let amount = 101; amount <= 150; amount++) await world.restFor(`customer-${amount}`, { amount });
+    const one = await world.restFor('another-customer', { amount: 151 });
+    expect(one).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
+    expect(await world.pending()).toHaveLength(50);
+  });
+
+  it('tells approvers for which customer a call is, and lets it through for that one only', async () => {
+    await world.restFor('acme', LARGE);
+    const { id, customer_id: customer } = await world.only();
+    expect(customer).toBe('acme');
+    await world.decide(id, 'approve');
+    expect((await world.restFor('globex', LARGE)).json).toMatchObject({ code: 'approval_required' });
+    expect((await world.rest(LARGE)).json).toMatchObject({ code: 'approval_required' });
+    expect(world.received()).toEqual([]);
+    expect((await world.restFor('acme', LARGE)).status).toBe(200);
+    expect((await world.pending()).map((approval) => approval['customer_id'])).toEqual([null, 'globex']);
+  });
+
+  it('refuses what was denied for other customers of the same key, too, and for nobody else', async () => {
+    await world.restFor('acme', LARGE);
+    await world.restFor('globex', LARGE);
+    const [, first] = await world.pending();
+    await world.decide(String(first?.id), 'deny', { note: 'never' });
+    for (const answer of [
+      await world.restFor('globex', LARGE),
+      await world.restFor('x', LARGE),
+      await world.rest(LARGE),
+    ]) {
+      expect(answer.json).toMatchObject({ code: 'guardrail_denied', detail: 'A person denied this call: never' });
+    }
+    const other = await makeKey(world.gateway, { mcp_servers: ['up'] });
+    expect((await world.rest(LARGE, other)).json).toMatchObject({ code: 'approval_required' });
+    expect((await world.rest({ amount: 102 })).json).toMatchObject({ code: 'approval_required' });
+    expect(world.received()).toEqual([]);
+  });
+
   describe('argument rules that ask', () => {
     const rule = { tool: 'echo', when: 'args.text == "ask"', effect: 'ask', message: 'A rule wants a person' };
     const refuse = { tool: 'echo', when: 'has(args.never)', effect: 'deny', message: 'never' };

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import pg from 'pg';
 import type { TestDatabase } from '../../fixtures/test-database.js';
 import { RecordingHttpUpstream } from '../../fixtures/upstreams/recording-http-upstream.js';
 import { availableBackends } from '../support/backends.js';
 import { GatewayProcess } from '../support/gateway-process.js';
-import { http } from '../support/http.js';
+import { http, type HttpAnswer } from '../support/http.js';
 import { registerServer } from '../support/management.js';
 
 const YAML = `guardrails:
@@ -17,6 +18,8 @@ const YAML = `guardrails:
     litellm_params: { guardrail: mcp_jwt_signer, mode: pre_mcp_call, default_on: true, issuer: https://gateway.example }
 `;
 const IN_FORCE_MS = 2000;
+/** Limit of a test that starts three processes, on a machine that is busy. */
+const SEVERAL_STARTS_MS = 120_000;
 
 describe.each(availableBackends())('replicas that sign ($name)', ({ createDatabase, redisUrl }) => {
   let directory: string;
@@ -94,12 +97,82 @@ describe.each(availableBackends())('replicas that sign ($name)', ({ createDataba
     expect((await kidsOf(await start())).toSorted()).toEqual(kids.toSorted());
   });
 
-  it('take a key that the operator gives, and go on publishing the one that they had', async () => {
-    const [generated] = await kidsOf(await start());
+  /** As if so much time had passed since the keys were retired. */
+  async function age(interval: string): Promise<void> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('UPDATE signing_keys SET retired_at = retired_at - $1::interval', [interval]);
+    await client.end();
+  }
+
+  function given(): Record<string, string> {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const file = join(directory, 'key.pem');
     writeFileSync(file, privateKey.export({ type: 'sec1', format: 'pem' }));
-    const gateway = await start({ MCP_JWT_SIGNING_KEY: `file://${file}` });
+    return { MCP_JWT_SIGNING_KEY: `file://${file}` };
+  }
+
+  const statesOf = async (gateway: GatewayProcess): Promise<string[]> =>
+    ((await gateway.admin('GET', '/v1/mcp/signing-keys')).json as { keys: { algorithm: string; state: string }[] }).keys
+      .map(({ algorithm, state }) => `${algorithm} ${state}`)
+      .toSorted();
+
+  it(
+    'stop publishing the key that they had a day after the operator gave one',
+    async () => {
+      await start();
+      const key = given();
+      expect(await statesOf(await start(key))).toEqual(['ES256 current', 'RS256 previous']);
+      await age('25 hours');
+      const later = await start(key);
+      expect(await statesOf(later)).toEqual(['ES256 current']);
+      expect(await kidsOf(later)).toHaveLength(1);
+    },
+    SEVERAL_STARTS_MS,
+  );
+
+  it('remove the key that they had at once, when the operator gave one and asks for it', async () => {
+    const [generated] = await kidsOf(await start());
+    const gateway = await start(given());
+    expect(await kidsOf(gateway)).toContain(generated);
+    const rotate = (): Promise<HttpAnswer> =>
+      gateway.admin('POST', '/v1/mcp/signing-keys/rotate', { immediately: true });
+    expect((await rotate()).status).toBe(200);
+    expect(await statesOf(gateway)).toEqual(['ES256 current']);
+    expect(await kidsOf(gateway)).not.toContain(generated);
+    expect((await rotate()).status).toBe(409);
+    const records = (await gateway.admin('GET', `/audit?object_id=${generated}`)).json as { action: string }[];
+    expect(records.map(({ action }) => action)).toContain('signing_key.delete');
+  });
+
+  it('retire the key of another algorithm, and remove it at once when it was stolen', async () => {
+    const [stolen] = await kidsOf(await start());
+    writeFileSync(environment['CONFIG_FILE'] ?? '', YAML.replace('issuer:', 'algorithm: ES256, issuer:'));
+    const gateway = await start();
+    expect(await statesOf(gateway)).toEqual(['ES256 current', 'RS256 previous']);
+    expect((await gateway.admin('POST', '/v1/mcp/signing-keys/rotate', { immediately: true })).status).toBe(200);
+    expect(await statesOf(gateway)).toEqual(['ES256 current']);
+    expect(await kidsOf(gateway)).not.toContain(stolen);
+  });
+
+  it(
+    'take up the key of an algorithm again',
+    async () => {
+      const [first] = await kidsOf(await start());
+      const configFile = environment['CONFIG_FILE'] ?? '';
+      writeFileSync(configFile, YAML.replace('issuer:', 'algorithm: ES256, issuer:'));
+      await start();
+      writeFileSync(configFile, YAML);
+      const gateway = await start();
+      expect(await statesOf(gateway)).toEqual(['ES256 previous', 'RS256 current']);
+      expect(await kidsOf(gateway)).toContain(first);
+    },
+    SEVERAL_STARTS_MS,
+  );
+
+  it('take a key that the operator gives, and go on publishing the one that they had', async () => {
+    const [generated] = await kidsOf(await start());
+    const gateway = await start(given());
     await registerServer(gateway, { alias: 'up', url: upstream.url });
     const answer = await http(`${gateway.url}/.well-known/jwks.json`);
     expect(answer.headers['cache-control']).toBe('public, max-age=3600');
