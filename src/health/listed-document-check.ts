@@ -19,7 +19,7 @@ export class ListedDocumentCheck extends DocumentCheck {
   async check(server: McpServer): Promise<void> {
     const draft = { ...server, id: randomUUID() };
     try {
-      await this.lister.list(draft, AbortSignal.timeout(LIMIT_MS));
+      await this.lister.list(draft, null, AbortSignal.timeout(LIMIT_MS));
     } catch (error) {
       if (!(error instanceof GatehouseError)) throw error;
       if (error.code !== 'upstream_protocol_error') return;
