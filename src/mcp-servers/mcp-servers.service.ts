@@ -5,6 +5,8 @@ import type { Principal } from '../auth/principal.js';
 import { ServerGrants } from '../auth/server-grants.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { ConfiguredServers } from './configured/configured-servers.js';
+import { DocumentCheck } from './document-check.js';
+import { detailsOf } from './draft-details.js';
 import { assertUnchanged, type Precondition } from './if-match.js';
 import { McpServerCodec, toServer } from './mcp-server.codec.js';
 import { McpServerEntity } from './mcp-server.entity.js';
@@ -37,6 +39,7 @@ export class McpServersService {
     private readonly configured: ConfiguredServers,
     private readonly registry: ServerRegistry,
     private readonly userSecrets: UserSecretStore,
+    private readonly documents: DocumentCheck,
   ) {}
 
   /**
@@ -49,6 +52,7 @@ export class McpServersService {
     this.checks.checkSettings(id, settings);
     this.checks.checkGuardrails(sent);
     await this.checks.checkAddress(sent);
+    if (settings.spec_path !== null) await this.documents.check(toServer(detailsOf(id, settings, actor.id)));
     return this.writes.write(id, { author: actor }, async (manager, { revision }) => {
       const isTaken = await manager.existsBy(McpServerEntity, { server_id: id });
       if (isTaken || this.registry.isConfigured(id)) throw idTaken();
@@ -71,7 +75,8 @@ export class McpServersService {
     precondition: Precondition = {},
   ): Promise<ServerDetails> {
     this.checks.checkGuardrails(sent);
-    await this.checks.checkAddress(sent);
+    if (typeof sent.spec_path === 'string') await this.documents.check(await this.rehearse(id, sent));
+    else await this.checks.checkAddress(sent);
     return this.writes.write(id, { author: actor }, async (manager, { revision, alsoChanges }) => {
       const row = await storedServer(id, manager, this.registry);
       assertUnchanged(row, precondition);

@@ -2,6 +2,7 @@ import { upgrade } from '@scalar/openapi-upgrader';
 import { parseDocument } from 'yaml';
 import { exceedsJsonDepth, MAX_JSON_DEPTH } from '../common/json-depth.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
+import { withFormBodies } from './swagger-forms.js';
 import { UnusableDocument } from './unusable-document.js';
 
 /** Largest document. */
@@ -21,7 +22,7 @@ export function readApiDocument(text: string): JsonObject {
   const written = /^\s*\{/.test(text) ? parseJson(text) : parseYaml(text);
   if (!isJsonObject(written)) throw new UnusableDocument('it is not a map');
   checkVersion(written);
-  const document: unknown = upgrade(written, '3.1');
+  const document: unknown = upgrade(withFormBodies(written), '3.1');
   if (isJsonObject(document)) return document;
   throw new UnusableDocument('it cannot be understood as OpenAPI');
 }

@@ -6,7 +6,7 @@ import { ToolNames } from './tool-names.js';
 import { UnusableDocument } from './unusable-document.js';
 
 /** Most operations of one document. */
-export const MAX_OPERATIONS = 1_000;
+export const MAX_OPERATIONS = 5_000;
 const MAX_WARNINGS = 100;
 const LONGEST_WARNING = 300;
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;

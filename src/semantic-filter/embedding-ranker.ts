@@ -29,7 +29,19 @@ export class EmbeddingRanker implements ToolRanker {
 function similarity(one: Float32Array, other: Float32Array | undefined): number {
   if (other === undefined || other.length !== one.length)
     throw new EmbeddingFailed('a tool has a vector of another size');
-  let sum = 0;
-  for (let at = 0; at < one.length; at++) sum += (one[at] ?? 0) * (other[at] ?? 0);
-  return Math.min(Math.max(sum, 0), 1);
+  return Math.min(Math.max(product(one, other), 0), 1);
+}
+
+/** In four sums, since an addition has to wait for the one before it. */
+function product(one: Float32Array, other: Float32Array): number {
+  const whole = one.length - (one.length % 4);
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  for (let at = 0; at < whole; at += 4) {
+    first += (one[at] ?? 0) * (other[at] ?? 0);
+    second += (one[at + 1] ?? 0) * (other[at + 1] ?? 0);
+    third += (one[at + 2] ?? 0) * (other[at + 2] ?? 0);
+    fourth += (one[at + 3] ?? 0) * (other[at + 3] ?? 0);
+  }
+  for (let at = whole; at < one.length; at++) first += (one[at] ?? 0) * (other[at] ?? 0);
+  return first + second + third + fourth;
 }

@@ -15,6 +15,9 @@ const MAX_VECTORS = 12_000;
 interface HashedText {
   readonly text: string;
   readonly hash: string;
+  /** Of the vector that a model gives to it. */
+  readonly key: string;
+  readonly model: string;
 }
 
 /** The vectors of tools: from memory, else from the database, else from the model. */
@@ -31,11 +34,12 @@ export class ToolVectors {
 
   /** One vector for each tool. @throws EmbeddingFailed */
   async of(tools: readonly ListedTool[], endpoint: ModelEndpoint): Promise<Float32Array[]> {
-    const texts = tools.map((tool) => this.textOf(tool));
+    const model = modelOf(endpoint);
+    const texts = tools.map((tool) => this.textOf(tool, model));
     const vectors = new Map<string, Float32Array>();
     const missing = new Map<string, HashedText>();
     for (const text of texts) {
-      const vector = this.known.get(keyOf(endpoint, text));
+      const vector = this.known.get(text.key);
       if (vector === undefined) missing.set(text.hash, text);
       else vectors.set(text.hash, vector);
     }
@@ -76,16 +80,17 @@ export class ToolVectors {
     for (const [key, text] of missing) {
       const vector = stored.get(key) ?? new Float32Array();
       vectors.set(key, vector);
-      this.known.set(keyOf(endpoint, text), vector);
+      this.known.set(text.key, vector);
     }
   }
 
-  private textOf(tool: ListedTool): HashedText {
+  private textOf(tool: ListedTool, model: string): HashedText {
     let known = this.texts.get(tool);
-    if (known === undefined) {
+    if (known?.model !== model) {
       const { name, description } = toolText(tool);
       const text = `${wordsOf(name).join(' ')}: ${description === '' ? name : description}`;
-      known = { text, hash: hash('sha256', text, 'hex') };
+      const textHash = hash('sha256', text, 'hex');
+      known = { text, hash: textHash, key: `${model} ${textHash}`, model };
       this.texts.set(tool, known);
     }
     return known;
@@ -95,8 +100,4 @@ export class ToolVectors {
 /** The name of a model in gateway.yaml may come to mean another one. */
 function modelOf({ apiBase, model }: ModelEndpoint): string {
   return `${apiBase} ${model}`;
-}
-
-function keyOf(endpoint: ModelEndpoint, text: HashedText): string {
-  return `${modelOf(endpoint)} ${text.hash}`;
 }

@@ -4,8 +4,8 @@ export const USAGE = `npm run bench -- [options]
   --quick           one round of 2 s at 16 connections
   --strict          exit code 1 unless every target is reached
   --only a,b        only these rows besides direct and bare (naive, gatehouse-2026, gatehouse-2025); scale: the part
-                    with 100,000 keys; hooks: what hooks cost; streams: 5,000 idle streams of either revision; these alone
-                    when nothing else is named; listing, alone: only tools/list
+                    with 100,000 keys; hooks: what hooks cost; streams: 5,000 idle streams of either revision; tools: the
+                    filter, OpenAPI and models; these alone when nothing else is named; listing, alone: only tools/list
   --cpu-prof DIR    write a CPU profile of the gateway to DIR`;
 
 /**

@@ -11,6 +11,7 @@ import { hasProcfs, residentMiB } from './process-usage.mjs';
 import { describeScale, judgeScale } from './scale/report.mjs';
 import { measureScale } from './scale/scale.mjs';
 import { judgeStreams, measureStreams } from './streams/streams.mjs';
+import { judgeTools, measureTools } from './tools/tools.mjs';
 import { describeMachine, tableOf, verdictsOf, writeResults } from './report.mjs';
 import { gatehouseRows, GATEWAYS, startFloors } from './rows.mjs';
 import { isDisturbed, judge, summarise } from './summary.mjs';
@@ -19,7 +20,7 @@ import { createWorld, KEYS, SERVERS, TOOLS_PER_SERVER, warmCatalogue } from './w
 /** Idle memory is read when the start is over, not in the middle of it. */
 const SETTLE_MS = 3_000;
 /** What is measured apart from the rows, and alone when nothing else is asked for. */
-const PARTS = ['scale', 'hooks', 'streams'];
+const PARTS = ['scale', 'hooks', 'streams', 'tools'];
 /** Results of a run without calls. */
 const NO_CALLS = { summary: [], single: null, runs: [], verdicts: [] };
 
@@ -32,16 +33,18 @@ async function main(options) {
   const hooks = wants('hooks', options) ? await measureHooks(options, placement, say) : null;
   const scale = wants('scale', options) ? await measureScale(options, placement, say) : null;
   const streams = wants('streams', options) ? await measureStreams(say) : null;
+  const tools = wants('tools', options) ? await measureTools(options, placement, say) : null;
   const verdicts = [
     ...calls.verdicts,
     ...(hooks === null ? [] : judgeHooks(hooks)),
     ...(scale === null ? [] : judgeScale(scale)),
     ...(streams === null ? [] : judgeStreams(streams)),
+    ...(tools === null ? [] : judgeTools(tools)),
   ];
   if (hooks !== null) say(`\n${describeHooks(hooks)}\n`);
   if (scale !== null) say(`\n${describeScale(scale)}\n`);
   say(`${verdictsOf(verdicts)}\n`);
-  const results = { machine, placement: placement.text, options, ...calls, hooks, scale, streams, verdicts };
+  const results = { machine, placement: placement.text, options, ...calls, hooks, scale, streams, tools, verdicts };
   say(`written to ${writeResults(results)}`);
   return options.strict && verdicts.some(({ verdict }) => verdict !== 'reached') ? 1 : 0;
 }

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { toServer } from '../mcp-server.codec.js';
 import type { McpServer } from '../mcp-server.js';
 import { McpServersService } from '../mcp-servers.service.js';
+import { detailsOf } from '../draft-details.js';
 import { ServerChecks } from '../server-checks.js';
-import type { ServerDetails } from '../server-details.js';
 import { isSameUse, newSettings, type ServerSettings, type SettingsChange } from '../server-settings.js';
 
 /** Settings that an admin works on and has not saved. */
@@ -37,23 +37,4 @@ export class DraftSettings {
   toServer(settings: ServerSettings): McpServer {
     return toServer(detailsOf(randomUUID(), settings, 'draft'));
   }
-}
-
-/** Settings as if they were a stored server. */
-export function detailsOf(id: string, settings: ServerSettings, actor: string): ServerDetails {
-  const now = new Date();
-  return {
-    ...settings,
-    ...{ server_id: id, is_public: false, approval_status: 'draft', submitted_by: null, submitted_at: null },
-    ...{ reviewed_at: null, review_notes: null, health_status: 'unknown', last_health_check: null },
-    ...{
-      health_check_error: null,
-      revision: 0,
-      created_at: now,
-      created_by: actor,
-      updated_at: now,
-      updated_by: actor,
-      is_config: false,
-    },
-  };
 }

@@ -8,7 +8,8 @@ import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../../common/api-pr
 import { CreateMcpServerDto } from '../mcp-server.dto.js';
 import { viewSchema } from '../mcp-server.schemas.js';
 import { toAdminView, type ServerView } from '../mcp-server.views.js';
-import { detailsOf, DraftSettings } from './draft-settings.service.js';
+import { DraftSettings } from './draft-settings.service.js';
+import { detailsOf } from '../draft-details.js';
 import { TemporaryServers } from './temporary-servers.js';
 
 /** A server for as long as its OAuth set-up takes. */

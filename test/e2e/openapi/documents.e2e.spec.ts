@@ -68,6 +68,38 @@ describe('settings with a spec_path', () => {
     expect(answer).toMatchObject({ status: 400, json: { errors: [{ path }] } });
   });
 
+  it('are refused with a document that no tools can be made of, and nothing is stored', async () => {
+    const [before] = await world.gateway.sql('SELECT count(*) FROM mcp_servers');
+    world.api.document = { openapi: '3.1.0', paths: {} };
+    const refused = await world.gateway.admin('POST', SERVER, { alias: 'refused', spec_path: world.api.specPath });
+    const errors = [{ path: 'spec_path', message: expect.stringContaining('it has no operations') }];
+    expect(refused).toMatchObject({ status: 400, json: { errors } });
+    expect(await world.gateway.sql('SELECT count(*) FROM mcp_servers')).toEqual([before]);
+    world.api.document = apiDocument();
+    const id = await register();
+    world.api.document = 'openapi: [';
+    const other = `${world.api.specPath}?v=2`;
+    const changed = await world.gateway.admin('PUT', SERVER, { server_id: id, spec_path: other });
+    expect(changed).toMatchObject({ status: 400, json: { errors: [{ path: 'spec_path' }] } });
+    expect((await world.gateway.admin('GET', `${SERVER}/${id}`)).json).toMatchObject({ spec_path: world.api.specPath });
+    // What is not changed is not looked at.
+    expect((await world.gateway.admin('PUT', SERVER, { server_id: id, description: 'x' })).status).toBeLessThan(300);
+  });
+
+  it.each([
+    [404, 400],
+    [503, 201],
+    [401, 201],
+  ])('with an address that answers %d are answered %d', async (documentStatus, status) => {
+    world.api.documentStatus = documentStatus;
+    const answer = await world.gateway.admin('POST', SERVER, {
+      alias: `api${++serial}`,
+      spec_path: world.api.specPath,
+    });
+    expect(answer.status).toBe(status);
+    expect(world.api.documentRequests.all).not.toEqual([]);
+  });
+
   it('are stored encrypted, and shown to an admin', async () => {
     const id = await register({ spec_path: `${world.api.specPath}?token=${SECRET}` });
     const [row] = await world.gateway.sql<{ spec_path: string }>(
@@ -156,14 +188,14 @@ describe('a preview', () => {
     'a: &a [x,x,x,x,x,x,x,x,x]',
     ...[...'bcdefghi'].map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`),
   ];
-  const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`/p${i}`, { get: {} }]));
+  const many = Object.fromEntries(Array.from({ length: 5_001 }, (_, i) => [`/p${i}`, { get: {} }]));
 
   it.each<[string, () => unknown, string]>([
     ['no OpenAPI', () => '<html>not found</html>', 'cannot be used'],
     ['broken JSON', () => '{"openapi": ', 'it is not valid JSON'],
     ['of another version', () => ({ openapi: '4.0.0' }), 'version'],
     ['without operations', () => ({ openapi: '3.1.0', paths: {} }), 'it has no operations'],
-    ['of too many operations', () => ({ openapi: '3.1.0', paths: many }), 'more than 1000 operations'],
+    ['of too many operations', () => ({ openapi: '3.1.0', paths: many }), 'more than 5000 operations'],
     ['a bomb of aliases', () => ['openapi: 3.0.0', ...bomb].join('\n'), 'aliases'],
     ['with a key twice', () => 'openapi: 3.0.0\npaths: {}\npaths: {}', 'not valid YAML'],
     ['too deep', () => `{"openapi":"3.0.0","x":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, 'nests deeper'],
