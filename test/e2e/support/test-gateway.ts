@@ -104,6 +104,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     publicBaseUrl: null,
     configFile: null,
     jwtIssuers: [],
+    authorizationServer: null,
     unknownCustomers: 'allow',
     management: DEFAULT_MANAGEMENT,
     guardrailModules: [],
