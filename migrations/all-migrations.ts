@@ -19,6 +19,9 @@ import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
 import { Login1700000000840 } from './1700000000840-login.js';
+import { ToolSearch1700000000860 } from './1700000000860-tool-search.js';
+import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
+import { Replicas1700000000920 } from './1700000000920-replicas.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -43,4 +46,7 @@ export const ALL_MIGRATIONS = [
   SigningKeys1700000000710,
   ToolPins1700000000720,
   Login1700000000840,
+  ToolSearch1700000000860,
+  ServerChecks1700000000880,
+  Replicas1700000000920,
 ];

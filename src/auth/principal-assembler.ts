@@ -215,6 +215,7 @@ function callerOfKey(
     customerId,
     agentId: known.agentId,
     guardrails: known.guardrails,
+    toolSearch: known.toolSearch,
     jwtClaims,
     key: known,
   };

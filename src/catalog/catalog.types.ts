@@ -16,6 +16,8 @@ export interface KnownOfServer {
   readonly status: CatalogStatus;
   /** `Date.now()` of the last successful listing; 0: never. */
   readonly fetchedAt: number;
+  /** What the last attempt threw; missing: it succeeded. Not for callers: it can hold upstream text. */
+  readonly failure?: unknown;
 }
 
 /** The tools of one server. */
@@ -35,6 +37,8 @@ export interface ListedTool {
   readonly publicName: string;
   readonly server: McpServer;
   readonly tool: ToolDefinition;
+  /** A toolset gives it another name or fixes arguments of it. Missing: false. */
+  readonly isVirtual?: boolean;
 }
 
 /** Status of each server in scope, by public prefix. */

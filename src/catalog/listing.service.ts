@@ -6,6 +6,7 @@ import type { GrantedAccess, ServerAccess } from '../permissions/access-decision
 import { CatalogService } from './catalog.service.js';
 import type { CatalogStatus, ListedTool, ServerCatalog, ToolListing } from './catalog.types.js';
 import { PublicNames } from './public-names.js';
+import { virtualDefinition } from './virtual-definition.js';
 
 /**
  * The listing road: the tools of the caller's scope that the caller may call, less what hooks on lists leave out. It
@@ -69,11 +70,25 @@ export class ListingService {
       if (catalog === undefined) return;
       servers[allowed.server.prefix] = catalog.status;
       for (const tool of catalog.tools) {
-        const row = allowed.allowsTool(tool.name) ? this.row(access, catalog, tool) : null;
-        if (row !== null) tools.push(row);
+        if (allowed.allowsTool(tool.name)) tools.push(...this.rowsOf(access, catalog, tool));
       }
     });
     return Object.freeze({ tools, servers });
+  }
+
+  private rowsOf(access: GrantedAccess, catalog: ServerCatalog, tool: ToolDefinition): ListedTool[] {
+    const { virtual } = access;
+    const plain = this.row(access, catalog, tool);
+    if (virtual === null) return plain === null ? [] : [plain];
+    const { server } = catalog;
+    return virtual.rowsOf(server.id, tool.name).flatMap((row) => {
+      // A name that a toolset gives leads to what it was given to.
+      const publicName =
+        row.name ?? (virtual.named(plain?.publicName ?? '') === undefined ? plain?.publicName : undefined);
+      if (publicName === undefined) return [];
+      const isVirtual = row.name !== null || row.fixed !== null;
+      return [{ publicName, server, tool: virtualDefinition(row, this.describe(server, tool)), isVirtual }];
+    });
   }
 
   private row(access: GrantedAccess, { server }: ServerCatalog, tool: ToolDefinition): ListedTool | null {

@@ -127,7 +127,7 @@ export class ServerCache<Known extends KnownOfServer> {
       this.logger.warn(
         `${this.source.what} of server ${server.prefix} (${server.id}) could not be listed: ${describe(error)}`,
       );
-      return { ...known, status: statusAfter(error, known) };
+      return { ...known, status: statusAfter(error, known), failure: error };
     } finally {
       clearTimeout(timer);
     }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '../common/gatehouse-error.js';
+import type { JsonObject } from '../common/json.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { GrantedAccess, ServerAccess } from '../permissions/access-decision.js';
+import type { VirtualTool } from '../toolsets/virtual-tools.js';
 import { CatalogService } from './catalog.service.js';
 import type { ServerCatalog } from './catalog.types.js';
 import { PublicNames } from './public-names.js';
@@ -10,6 +12,8 @@ import { PublicNames } from './public-names.js';
 export interface ResolvedTool {
   readonly access: ServerAccess;
   readonly tool: ToolDefinition;
+  /** Arguments that a toolset fixes; null: none. */
+  readonly fixed: Readonly<JsonObject> | null;
 }
 
 /** First step of the road: public name → server and upstream tool, by exact map, within the caller's scope. */
@@ -33,14 +37,25 @@ export class ToolResolver {
       const known = this.catalog.peek(access.single.server);
       return known === undefined ? undefined : this.findInSingle(known, name, access.single);
     }
+    const named = access.virtual?.named(name);
+    if (named !== undefined) return this.findVirtual(named, access);
     const found = this.names.find(name);
     const server = found === undefined ? undefined : access.servers.get(found.server.id);
-    return found === undefined || server === undefined ? undefined : { access: server, tool: found.tool };
+    if (found === undefined || server === undefined) return undefined;
+    if (access.virtual === null) return { access: server, tool: found.tool, fixed: null };
+    const row = access.virtual.rowsOf(found.server.id, found.tool.name).find((shown) => shown.name === null);
+    return row === undefined ? undefined : { access: server, tool: found.tool, fixed: row.fixed };
+  }
+
+  private findVirtual({ serverId, toolName, fixed }: VirtualTool, access: GrantedAccess): ResolvedTool | undefined {
+    const server = access.servers.get(serverId);
+    const tool = server === undefined ? undefined : this.catalog.peek(server.server)?.byName.get(toolName);
+    return server === undefined || tool === undefined ? undefined : { access: server, tool, fixed };
   }
 
   private findInSingle(catalog: ServerCatalog, name: string, access: ServerAccess): ResolvedTool | undefined {
     const tool = this.names.findIn(catalog, name);
-    return tool === undefined ? undefined : { access, tool };
+    return tool === undefined ? undefined : { access, tool, fixed: null };
   }
 
   private async resolveCold(name: string, access: GrantedAccess): Promise<ResolvedTool | undefined> {
@@ -59,10 +74,10 @@ export class ToolResolver {
   }
 
   private coldCandidates(name: string, access: GrantedAccess): ServerAccess[] {
-    const inScope = access.single === null ? [...access.servers.values()] : [access.single];
-    return inScope.filter(
-      ({ server }) =>
-        this.catalog.peek(server) === undefined && (access.single !== null || this.names.mayBelongTo(server, name)),
-    );
+    const named = access.virtual?.named(name);
+    const mayHave = ({ server }: ServerAccess): boolean =>
+      named === undefined ? this.names.mayBelongTo(server, name) : server.id === named.serverId;
+    const inScope = access.single === null ? [...access.servers.values()].filter(mayHave) : [access.single];
+    return inScope.filter(({ server }) => this.catalog.peek(server) === undefined);
   }
 }

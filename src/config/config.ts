@@ -21,6 +21,10 @@ export interface KeyringEntry {
   readonly key: Secret<Buffer>;
 }
 
+/** What a process of an installation does. */
+export const GATEWAY_ROLES = ['all', 'gateway', 'worker'] as const;
+export type GatewayRole = (typeof GATEWAY_ROLES)[number];
+
 /** Everything that can be set from outside: validated, complete, frozen. Durations are in milliseconds. */
 export interface Config {
   readonly host: string;
@@ -38,6 +42,8 @@ export interface Config {
   readonly encryptionKeys: readonly KeyringEntry[];
   /** Base of every URL handed out, without a trailing slash; null: the listening address. */
   readonly publicBaseUrl: string | null;
+  /** Origin at which the other replicas reach this process; null: they do not. */
+  readonly replicaUrl: string | null;
   /** Absolute path of gateway.yaml, or null. */
   readonly configFile: string | null;
   /** Issuers whose access tokens are accepted; each `issuer` once. */
@@ -67,6 +73,8 @@ export interface Config {
   readonly metricsPublic: boolean;
   /** Who asked for a call may approve it. */
   readonly approveOwnCalls: boolean;
+  /** What this process does: answer calls, run background jobs, or both. */
+  readonly role: GatewayRole;
   /** `MIGRATIONS_RUN=false`: a separate job migrates. */
   readonly runMigrations: boolean;
   readonly toolPrefixSeparator: string;

@@ -9,7 +9,15 @@ import type { CheckBuiltIn } from './guardrail-entry.js';
 import { encryptionKeysPath, generatedSecret, masterKeyPath } from './generated-secrets.js';
 import { parseSigningKey } from './jwt-signer-config.js';
 import { DEFAULT_MANAGEMENT } from './parse-management.js';
-import { connectionUrl, parseBaseUrl, parseCidr, parseHost, parseOrigin, parseOutboundEntry } from './parse-network.js';
+import {
+  connectionUrl,
+  parseBaseUrl,
+  parseCidr,
+  parseHost,
+  parseOrigin,
+  parseOutboundEntry,
+  parseReplicaUrl,
+} from './parse-network.js';
 import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
 import {
@@ -18,6 +26,7 @@ import {
   parseCommands,
   parseList,
   parseLogLevel,
+  parseRole,
   parseSeparator,
   wholeNumber,
 } from './parse-values.js';
@@ -93,6 +102,7 @@ function readServer(reader: EnvironmentReader, directory: string) {
     redisUrl: reader.secretValue<Secret | null>('REDIS_URL', null, parseRedisUrl),
     dataDir: absolute(reader.text('DATA_DIR') ?? '.data'),
     publicBaseUrl: reader.value<string | null>('PUBLIC_BASE_URL', null, parseBaseUrl),
+    replicaUrl: reader.value<string | null>('REPLICA_URL', null, parseReplicaUrl),
     configFile: reader.value<string | null>('CONFIG_FILE', null, absolute),
   };
 }
@@ -113,6 +123,7 @@ function readOperation(reader: EnvironmentReader) {
     guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
     approveOwnCalls: reader.value('APPROVE_OWN_CALLS', false, parseBoolean),
+    role: reader.value<Config['role']>('ROLE', 'all', parseRole),
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
     toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),
     logLevel: reader.value<Config['logLevel']>('LOG_LEVEL', 'info', parseLogLevel),

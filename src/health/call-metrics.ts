@@ -18,7 +18,7 @@ const NO_TOOL = {};
  */
 @Injectable()
 export class CallMetrics {
-  private readonly registry = new Registry();
+  readonly registry = new Registry();
   private readonly calls = new Counter({
     name: 'gatehouse_tool_calls_total',
     help: 'Tool calls and refusals by door, server, tool and outcome',

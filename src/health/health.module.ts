@@ -12,15 +12,18 @@ import { ToolsetsModule } from '../toolsets/toolsets.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CallMetrics } from './call-metrics.js';
 import { DrainState } from './drain-state.js';
-import { HEALTH_QUEUE } from './health-queue.js';
-import { HealthScheduler } from './health-scheduler.js';
+import { CheckSchedules } from './checks/check-schedules.js';
+import { HEALTH_QUEUE } from './checks/health-queue.js';
+import { HealthProcessor } from './checks/health.processor.js';
+import { ServerHealthHistoryController } from './checks/server-health-history.controller.js';
 import { HealthController } from './health.controller.js';
-import { HealthProcessor } from './health.processor.js';
 import { metricsController } from './metrics.controller.js';
 import { PolicyFreshness } from './policy-freshness.js';
+import { QueueHealth } from './queue-health.js';
 import { ServerProbeModule } from './server-probe.module.js';
 import { ServerTestController } from './server-test.controller.js';
 import { ServerTestService } from './server-test.service.js';
+import { ServerGauge } from './server-gauge.js';
 import { ReadinessService } from './readiness.service.js';
 
 /** Probes, metrics and background checks. */
@@ -42,15 +45,13 @@ export class HealthModule {
         ToolsetsModule,
         ReloadModule,
       ],
-      controllers: [HealthController, ServerTestController, metricsController(config.metricsPublic)],
+      controllers: [
+        ...[HealthController, ServerTestController, ServerHealthHistoryController],
+        metricsController(config.metricsPublic),
+      ],
       providers: [
-        CallMetrics,
-        DrainState,
-        HealthProcessor,
-        HealthScheduler,
-        PolicyFreshness,
-        ReadinessService,
-        ServerTestService,
+        ...[CallMetrics, DrainState, PolicyFreshness, QueueHealth, ReadinessService, ServerGauge, ServerTestService],
+        ...(config.role === 'gateway' ? [] : [HealthProcessor, CheckSchedules]),
       ],
       exports: [DrainState],
     };

@@ -1,4 +1,5 @@
 import type { McpServer } from '../mcp-servers/mcp-server.js';
+import type { VirtualTools } from '../toolsets/virtual-tools.js';
 import type { ToolRule } from './access-rules.js';
 
 /** One server that the caller may use, with the tools of it that it may list and call. */
@@ -18,6 +19,8 @@ export interface GrantedAccess {
   readonly servers: ReadonlyMap<string, ServerAccess>;
   /** The server that the scope names exactly: its tools also go by their upstream names. */
   readonly single: ServerAccess | null;
+  /** What the toolset of the scope makes of its tools; null: they are as their servers have them. */
+  readonly virtual: VirtualTools | null;
 }
 
 export interface RefusedAccess {

@@ -55,7 +55,7 @@ function grant({ world, isAllowed }: ScopeContext, scope: Scope, rulesOf: ToolRu
       ? new AllowedServers(world.registry, (server) => (isAllowed(server) ? accessTo(server) : null))
       : new Map(scope.servers.map((server) => [server.id, accessTo(server)]));
   const single = scope.single === null ? null : (servers.get(scope.single.id) ?? null);
-  return { granted: true, servers, single };
+  return { granted: true, servers, single, virtual: scope.toolset?.virtual ?? null };
 }
 
 function refused(code: RefusedAccess['code']): RefusedAccess {

@@ -10,6 +10,8 @@ import type { AuthorizableCall } from '../permissions/authorizable-call.js';
 import type { AuthorizedCall } from '../permissions/authorized-call.js';
 import type { ToolCallRequest } from './tool-call.types.js';
 
+const NONE: readonly string[] = [];
+
 /**
  * One call on its way along the road: the only argument of the handler, so every guard and interceptor that is bound
  * to tool calls finds it with `context.getArgByIndex(0)`.
@@ -25,6 +27,7 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
   asks: HookAsk[] | null = null;
   dispatch: WatchedDispatch | null = null;
   readonly hookTarget: HookedCall['hookTarget'];
+  readonly overridden: readonly string[];
 
   constructor(
     readonly callId: string,
@@ -35,7 +38,10 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
     readonly target: ResolvedTool,
     readonly rehearsal: Rehearsal | null,
   ) {
-    this.arguments = request.arguments;
+    const { fixed } = target;
+    this.arguments = fixed === null ? request.arguments : { ...request.arguments, ...fixed };
+    this.overridden =
+      fixed === null ? NONE : Object.keys(fixed).filter((name) => Object.hasOwn(request.arguments, name));
     const { server } = target.access;
     this.hookTarget = { server, guardrails: server.guardrails, tool: target.tool.name };
   }
