@@ -84,7 +84,8 @@ export class AuthorizationServer implements OnModuleInit {
   private async make(): Promise<RunningProvider> {
     const { authorizationServer: settings } = this.config;
     if (settings === null) throw new Error('the gateway is no authorization server');
-    const provider = await this.factory.make(settings, this.signing.current(ALGORITHM));
+    const mayFetch = (source: string) => this.limits.mayAdd(source);
+    const provider = await this.factory.make(settings, this.signing.current(ALGORITHM), mayFetch);
     this.limits.applyTo(provider);
     provider.on('server_error', (_ctx, error) => this.logger.error(`login: ${messageOf(error)}`, error.stack));
     provider.on('grant.error', (_ctx, error) => this.logger.debug(`a token is refused: ${messageOf(error)}`));

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { FailureLimiter } from '../auth/failure-limiter.js';
 
-/** Clients that one source may register a minute. */
+/** Clients that one source may register, or have looked up at their URLs, a minute. */
 export const MAX_REGISTRATIONS = 30;
 const WINDOW_SECONDS = 60;
 
@@ -19,14 +19,15 @@ export class EndpointLimits {
 
   applyTo(provider: Provider): void {
     provider.use(async (ctx, next) => {
-      if (ctx.path === '/register' && !(await this.mayRegister(ctx.ip))) return refuse(ctx, WINDOW_SECONDS);
+      if (ctx.path === '/register' && !(await this.mayAdd(ctx.ip))) return refuse(ctx, WINDOW_SECONDS);
       await next();
       if (ctx.path === '/token' && (ctx.status === 400 || ctx.status === 401)) this.countFailure(ctx);
       await endSession(ctx);
     });
   }
 
-  private async mayRegister(source: string): Promise<boolean> {
+  /** May one more client be registered or looked up for this source? */
+  async mayAdd(source: string): Promise<boolean> {
     return this.registrations.consume(source).then(
       () => true,
       () => false,

@@ -38,13 +38,13 @@ export class LoginFlow {
   /**
    * A browser comes back from the identity provider.
    * @param query of the callback, with its `?`
+   * @param state of that query
    * @param sentState what this browser was given when it was sent; null: nothing
    * @returns the authorization that goes on
    * @throws GatehouseError that says what to do
    */
-  async finish(query: string, sentState: string | null): Promise<string> {
-    const state = new URLSearchParams(query).get('state');
-    if (state === null || sentState === null || !isSame(state, sentState)) throw foreign();
+  async finish(query: string, state: string, sentState: string | null): Promise<string> {
+    if (sentState === null || !isSame(state, sentState)) throw foreign();
     const login = await this.pending.take(state);
     if (login === null) throw foreign();
     const interaction = await this.interactions.byUid(login.uid);

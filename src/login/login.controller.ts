@@ -40,7 +40,8 @@ export class LoginController {
   @ApiResponse({ status: 503, description: 'A page: the identity provider does not answer.' })
   async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
-    const uid = await this.flow.finish(query, this.cookie.take(request, response));
+    const state = new URLSearchParams(query).get('state') ?? '';
+    const uid = await this.flow.finish(query, state, this.cookie.take(request, response, state));
     response.redirect(303, this.pages.urlOf(uid));
   }
 

@@ -22,7 +22,12 @@ export class ProviderFactory {
     private readonly url: PublicUrl,
   ) {}
 
-  async make(settings: AuthorizationServerConfig, key: SigningKey): Promise<Provider> {
+  /** @param mayFetch limits the metadata documents that are fetched for one address */
+  async make(
+    settings: AuthorizationServerConfig,
+    key: SigningKey,
+    mayFetch: (source: string) => Promise<boolean>,
+  ): Promise<Provider> {
     // Only now: gateways without an authorization server need not wait for the library.
     const { Provider: OidcProvider, errors, interactionPolicy } = await import('oidc-provider');
     const { records, revoked, accounts, outbound } = this;
@@ -30,7 +35,7 @@ export class ProviderFactory {
     const provider = new OidcProvider(
       this.issuer.issuer,
       providerSettings({
-        ...{ settings, key, base, audience: this.issuer.audience },
+        ...{ settings, key, base, audience: this.issuer.audience, mayFetch },
         ...{ records, revoked, accounts, outbound, errors, interactionPolicy },
       }),
     );

@@ -26,20 +26,37 @@ export interface ProviderParts extends Omit<AdapterParts, 'InvalidGrant'> {
   readonly audience: string;
   readonly accounts: Accounts;
   readonly outbound: OutboundClient;
+  /** May one more metadata document be fetched for a request from this address? */
+  readonly mayFetch: (source: string) => Promise<boolean>;
   readonly errors: typeof providerErrors;
   readonly interactionPolicy: typeof interactionPolicy;
 }
 
 /** Settings of the library: what MCP clients need, and nothing else. */
 export function providerSettings(parts: ProviderParts): Configuration {
-  const { settings, key, errors } = parts;
-  const rules = { InvalidClientMetadata: errors.InvalidClientMetadata, algorithm: key.algorithm };
-  const adapterParts: AdapterParts = { ...parts, InvalidGrant: errors.InvalidGrant };
+  const { key } = parts;
+  const adapterParts: AdapterParts = { ...parts, InvalidGrant: parts.errors.InvalidGrant };
   return {
     adapter: (model) => new ProviderAdapter(model, adapterParts),
     jwks: { keys: [{ ...key.privateKey.export({ format: 'jwk' }), kid: key.kid, alg: key.algorithm, use: 'sig' }] },
     responseTypes: [...RESPONSE_TYPES],
     scopes: ['openid', 'offline_access', OwnIssuer.SCOPE],
+    routes: { authorization: '/authorize', token: '/token', registration: '/register', revocation: '/revoke' },
+    cookies: { names: { session: 'gatehouse_session', interaction: 'gatehouse_login', resume: 'gatehouse_resume' } },
+    interactions: { policy: policyOf(parts), url: (_ctx, { uid }) => `${parts.base}/oauth/login/${uid}` },
+    fetch: outboundFetch(parts.outbound),
+    renderError: (ctx, { error_description: description }) => renderError(ctx, description),
+    ...clientSettings(parts),
+    ...tokenSettings(parts),
+    features: featuresOf(parts),
+    ttl: lifetimes(parts),
+  };
+}
+
+/** What is asked of clients. */
+function clientSettings({ key, errors }: ProviderParts): Configuration {
+  const rules = { InvalidClientMetadata: errors.InvalidClientMetadata, algorithm: key.algorithm };
+  return {
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     clientDefaults: {
       id_token_signed_response_alg: key.algorithm,
@@ -53,22 +70,18 @@ export function providerSettings(parts: ProviderParts): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, { redirectUris = [] }) =>
       redirectUris.some((uri) => URL.canParse(uri) && new URL(uri).origin === origin),
-    routes: { authorization: '/authorize', token: '/token', registration: '/register', revocation: '/revoke' },
-    cookies: { names: { session: 'gatehouse_session', interaction: 'gatehouse_login', resume: 'gatehouse_resume' } },
-    interactions: { policy: policyOf(parts), url: (_ctx, { uid }) => `${parts.base}/oauth/login/${uid}` },
-    fetch: outboundFetch(parts.outbound),
-    renderError: (ctx, { error_description: description }) => renderError(ctx, description),
-    ...tokenSettings(parts),
-    features: featuresOf(parts),
-    ttl: {
-      AccessToken: settings.accessTokenSeconds,
-      AuthorizationCode: CODE_SECONDS,
-      Grant: settings.loginSeconds,
-      IdToken: settings.accessTokenSeconds,
-      Interaction: LOGIN_SECONDS,
-      RefreshToken: settings.loginSeconds,
-      Session: LOGIN_SECONDS,
-    },
+  };
+}
+
+function lifetimes({ settings }: ProviderParts): Configuration['ttl'] {
+  return {
+    AccessToken: settings.accessTokenSeconds,
+    AuthorizationCode: CODE_SECONDS,
+    Grant: settings.loginSeconds,
+    IdToken: settings.accessTokenSeconds,
+    Interaction: LOGIN_SECONDS,
+    RefreshToken: settings.loginSeconds,
+    Session: LOGIN_SECONDS,
   };
 }
 
@@ -94,13 +107,18 @@ function tokenSettings({ accounts }: ProviderParts): Configuration {
   };
 }
 
-function featuresOf({ settings, key, base, audience, errors }: ProviderParts): Configuration['features'] {
+function featuresOf({ settings, key, base, audience, errors, mayFetch }: ProviderParts): Configuration['features'] {
   const off = { enabled: false };
   return {
     ...{ devInteractions: off, dPoP: off, userinfo: off, rpInitiatedLogout: off, pushedAuthorizationRequests: off },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     registration: { enabled: true, issueRegistrationAccessToken: false },
-    clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
+    clientIdMetadataDocument: {
+      enabled: true,
+      ack: 'draft-02',
+      // Without a request it is a login page that shows a client, whose authorization has been let through before.
+      allowFetch: async (ctx: KoaContextWithOIDC | undefined) => ctx === undefined || mayFetch(ctx.ip),
+    },
     resourceIndicators: {
       enabled: true,
       defaultResource: async (_ctx, _client, oneOf) => oneOf ?? audience,

@@ -109,13 +109,13 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
    * meets it unprepared; the old one stays published as long as tokens of it can live.
    * @param atOnce for a key that was stolen: the new one signs now and the old ones are gone
    * @param author the admin
-   * @throws GatehouseError `conflict` when the key is the operator's, or no guardrail signs
+   * @throws GatehouseError `conflict` when the key is the operator's, or nothing signs
    */
   async rotate(atOnce: boolean, author: WriteAuthor): Promise<void> {
     if (this.given !== null) {
       throw new GatehouseError('conflict', 'The signing key is given by MCP_JWT_SIGNING_KEY: change it there.');
     }
-    if (this.needed.size === 0) throw new GatehouseError('conflict', 'No guardrail signs tokens, so there is no key.');
+    if (this.needed.size === 0) throw new GatehouseError('conflict', 'Nothing signs tokens, so there is no key.');
     const signsFrom = Date.now() + (atOnce ? 0 : ANNOUNCED_FOR_MS);
     for (const algorithm of this.needed) {
       await this.store.add(algorithm, { signsFrom, removesOthers: atOnce }, author);

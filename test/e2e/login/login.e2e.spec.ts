@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { getQueueToken } from '@nestjs/bullmq';
+import type { Queue } from 'bullmq';
 import { SignJWT } from 'jose';
+import { LOGIN_CLEANUP_QUEUE, LoginCleanup } from '../../../src/login/login-cleanup.js';
 import { SigningKeys } from '../../../src/signing/signing-keys.js';
 import { availableBackends } from '../support/backends.js';
 import { http } from '../support/http.js';
@@ -222,6 +225,13 @@ describe('the way back from the identity provider', () => {
     expect((await mine.browser.open(other.callback)).status).toBe(400);
   });
 
+  it('works for two logins in one browser', async () => {
+    const { callback, browser } = await stopped();
+    const { url } = await browser.open((await newClient()).authorizeUrl());
+    expect((await browser.open(callback)).text).toContain('value="allow"');
+    expect((await browser.open(url)).text).toContain('value="allow"');
+  });
+
   it('works once', async () => {
     const { callback, browser } = await stopped();
     const tokenRequests = () => world.idp.requests.filter((path) => path === '/token').length;
@@ -435,4 +445,23 @@ it('registrations are counted', async () => {
   const statuses: number[] = [];
   for (let attempt = 0; attempt < 31; attempt++) statuses.push((await register(world.gateway.url)).status);
   expect(statuses.at(-1)).toBe(429);
+});
+
+it('what is over is removed by a job', async () => {
+  const { app, sql } = world.gateway;
+  const queue = app.get<Queue>(getQueueToken(LOGIN_CLEANUP_QUEUE), { strict: false });
+  expect(await queue.getJobSchedulersCount()).toBe(1);
+  const count = async () => {
+    const [row] = await sql<{ over: string; live: string }>(
+      `SELECT count(*) FILTER (WHERE model = 'RefreshToken') AS over, count(*) FILTER (WHERE model = 'Client') AS live FROM login_records`,
+    );
+    return row;
+  };
+  const before = await count();
+  expect(Number(before?.over)).toBeGreaterThan(0);
+  await sql(`UPDATE login_records SET expires_at = now() - interval '1 second' WHERE model = 'RefreshToken'`);
+  await sql(`UPDATE revoked_grants SET expires_at = now() - interval '1 second'`);
+  await app.get(LoginCleanup, { strict: false }).process();
+  expect(await count()).toEqual({ over: '0', live: before?.live });
+  expect(await sql('SELECT 1 FROM revoked_grants')).toEqual([]);
 });
