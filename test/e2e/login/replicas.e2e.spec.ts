@@ -158,6 +158,8 @@ describe('a client with a metadata document', () => {
     const page = await user.open(asked.href);
     expect(page.text).toContain(`published at ${new URL(document.url()).host}`);
     expect(page.text).not.toContain('registered itself');
+    // The other replica has never heard of this client.
+    expect((await user.open(page.url.replace(a.url, b.url))).text).toContain('Published client');
     await transport().finishAuth(new URL((await user.submit(page, { decision: 'allow' })).url).searchParams);
     const client = new ModernClient({ name: 'cimd', version: '1' });
     await client.connect(transport());
