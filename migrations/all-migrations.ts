@@ -18,6 +18,8 @@ import { WriteRecords1700000000640 } from './1700000000640-write-records.js';
 import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
+import { UpstreamCredentials1700000000800 } from './1700000000800-upstream-credentials.js';
+import { OAuth1700000000820 } from './1700000000820-oauth.js';
 import { Login1700000000840 } from './1700000000840-login.js';
 import { ToolSearch1700000000860 } from './1700000000860-tool-search.js';
 import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
@@ -45,6 +47,8 @@ export const ALL_MIGRATIONS = [
   Approvals1700000000650,
   SigningKeys1700000000710,
   ToolPins1700000000720,
+  UpstreamCredentials1700000000800,
+  OAuth1700000000820,
   Login1700000000840,
   ToolSearch1700000000860,
   ServerChecks1700000000880,

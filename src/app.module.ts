@@ -19,6 +19,7 @@ import { LlmEndpointModule } from './llm-endpoint/llm-endpoint.module.js';
 import { LoginModule } from './login/login.module.js';
 import { McpEndpointModule } from './mcp-endpoint/mcp-endpoint.module.js';
 import { McpServersModule } from './mcp-servers/mcp-servers.module.js';
+import { OAuthModule } from './oauth/oauth.module.js';
 import { OutboundModule } from './outbound/outbound.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { QueueModule } from './queue/queue.module.js';
@@ -58,6 +59,7 @@ export class AppModule {
         HooksModule,
         ApprovalsModule,
         AuditModule,
+        OAuthModule,
         UpstreamModule,
         CatalogModule,
         ToolCatalogueModule,

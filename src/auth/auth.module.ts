@@ -17,6 +17,7 @@ import { RevokedGrantEntity } from './jwt/revoked-grant.entity.js';
 import { RevokedGrants } from './jwt/revoked-grants.js';
 import { KeyAssignment } from './key-assignment.js';
 import { KeyAuthority } from './key-authority.js';
+import { GatewayCredentials } from './gateway-credentials.js';
 import { KeyDirectory } from './key-directory.js';
 import { VirtualKeyEntity } from './key.entity.js';
 import { KeyStore } from './key-store.js';
@@ -54,6 +55,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     OwnIssuer,
     RevokedGrants,
     CallerAuthenticator,
+    GatewayCredentials,
     CallerSeal,
     AuthChallenge,
     CredentialWatch,
@@ -70,6 +72,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
   ],
   exports: [
     CallerAuthenticator,
+    GatewayCredentials,
     CallerSeal,
     AuthChallenge,
     CredentialWatch,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ownValue } from '../common/json.js';
 import { ListHooks, type DecidedRow, type ListReader } from '../hooks/list-hooks.js';
+import { needsCaller } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { GrantedAccess, ServerAccess } from '../permissions/access-decision.js';
 import { CatalogService } from './catalog.service.js';
@@ -8,13 +9,20 @@ import type { CatalogStatus, ListedTool, ServerCatalog, ToolListing } from './ca
 import { PublicNames } from './public-names.js';
 import { virtualDefinition } from './virtual-definition.js';
 
+interface MadeListing {
+  readonly version: number;
+  /** Of the servers whose tools depend on who calls; the version does not grow with these. */
+  readonly ofCaller: readonly ServerCatalog[];
+  readonly listing: ToolListing;
+}
+
 /**
  * The listing road: the tools of the caller's scope that the caller may call, less what hooks on lists leave out. It
  * uses the very decision that the call uses, and a tool that is not granted is refused there all the same.
  */
 @Injectable()
 export class ListingService {
-  private readonly memo = new WeakMap<GrantedAccess, { version: number; listing: ToolListing }>();
+  private readonly memo = new WeakMap<GrantedAccess, MadeListing>();
   private readonly described = new WeakMap<ToolDefinition, ToolDefinition>();
 
   constructor(
@@ -50,11 +58,14 @@ export class ListingService {
   /** The same object is returned as long as nothing changed. */
   private async permitted(access: GrantedAccess): Promise<ToolListing> {
     const inScope = access.single === null ? [...access.servers.values()] : [access.single];
-    const catalogs = await Promise.all(inScope.map(({ server }) => this.catalog.load(server)));
+    const catalogs = await Promise.all(inScope.map(({ server }) => this.catalog.load(server, access.caller)));
+    const ofCaller = catalogs.filter(({ server }) => needsCaller(server));
     const known = this.memo.get(access);
-    if (known !== undefined && known.version === this.catalog.version) return known.listing;
+    if (known !== undefined && known.version === this.catalog.version && isSame(known.ofCaller, ofCaller)) {
+      return known.listing;
+    }
     const listing = this.build(access, inScope, catalogs);
-    this.memo.set(access, { version: this.catalog.version, listing });
+    this.memo.set(access, { version: this.catalog.version, ofCaller, listing });
     return listing;
   }
 
@@ -111,6 +122,10 @@ export class ListingService {
     }
     return described;
   }
+}
+
+function isSame(before: readonly ServerCatalog[], now: readonly ServerCatalog[]): boolean {
+  return before.length === now.length && before.every((catalog, index) => catalog === now[index]);
 }
 
 /** A definition that hooks re-described is a new object, so that no text that is kept for the old one is used for it. */

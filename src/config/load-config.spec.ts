@@ -47,6 +47,7 @@ describe('the embedded default', () => {
       dataDir: join(directory, '.data'),
       publicBaseUrl: null,
       replicaUrl: null,
+      oauthClientId: null,
       outboundAllow: [
         { kind: 'cidr', cidr: '127.0.0.0/8' },
         { kind: 'cidr', cidr: '::1/128' },
@@ -209,6 +210,8 @@ describe('faults', () => {
     ['REPLICA_URL', '10.0.0.7:4000'],
     ['REPLICA_URL', 'http://10.0.0.7:4000/mcp'],
     ['REPLICA_URL', 'ftp://10.0.0.7'],
+    ['OAUTH_CLIENT_ID', 'https://gate.example.com/'],
+    ['OAUTH_CLIENT_ID', 'http://gate.example.com/client.json'],
     ['PUBLIC_BASE_URL', 'https://user:pass@gate.example.com'],
     ['PUBLIC_BASE_URL', 'ftp://gate.example.com'],
     ['PUBLIC_BASE_URL', 'https://gate.example.com?x=1'],

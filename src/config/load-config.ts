@@ -12,6 +12,7 @@ import { DEFAULT_MANAGEMENT } from './parse-management.js';
 import {
   connectionUrl,
   parseBaseUrl,
+  parseClientIdUrl,
   parseCidr,
   parseHost,
   parseOrigin,
@@ -103,6 +104,7 @@ function readServer(reader: EnvironmentReader, directory: string) {
     dataDir: absolute(reader.text('DATA_DIR') ?? '.data'),
     publicBaseUrl: reader.value<string | null>('PUBLIC_BASE_URL', null, parseBaseUrl),
     replicaUrl: reader.value<string | null>('REPLICA_URL', null, parseReplicaUrl),
+    oauthClientId: reader.value<string | null>('OAUTH_CLIENT_ID', null, parseClientIdUrl),
     configFile: reader.value<string | null>('CONFIG_FILE', null, absolute),
   };
 }

@@ -29,6 +29,14 @@ export function parseBaseUrl(text: string): string {
   throw new InvalidValue('must be an http or https URL without trailing slash, query and credentials');
 }
 
+/** URL of a client metadata document, which is a `client_id`: compared as text, so it is kept as it is. */
+export function parseClientIdUrl(text: string): string {
+  const url = urlOf(text);
+  const plain = url !== null && url.username === '' && url.password === '' && url.hash === '' && !/\s/.test(text);
+  if (plain && url.protocol === 'https:' && url.pathname !== '/') return text;
+  throw new InvalidValue('must be an https URL with a path, without credentials and fragment');
+}
+
 /**
  * A parser for URLs of an issuer's documents. Who can change them on the way can make tokens, so they need TLS, except
  * on loopback and to hosts that OUTBOUND_ALLOW names.

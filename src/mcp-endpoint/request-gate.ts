@@ -11,6 +11,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import type { ClientAddress } from '../permissions/ip-visibility.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { presentedIn } from '../permissions/presented-headers.js';
 import { ForwardedPeers } from '../replicas/forwarded-peer.js';
 import type { Admission, DoorName, Exchange } from './exchange.js';
 import { HostCheck } from '../auth/host-check.js';
@@ -63,7 +64,7 @@ export class RequestGate {
   private admitCaller(exchange: Exchange, client: ClientAddress, caller: AuthenticationResult): Admission {
     if (!caller.ok) throw this.unauthenticated(exchange, client, caller);
     const { principal, credentialHeader } = caller;
-    const access = accessRequestOf(exchange, client.external);
+    const access = accessRequestOf(exchange, client.external, credentialHeader);
     const granted = this.policy.access(principal, access);
     if (!granted.granted) throw this.refused(exchange, client, granted.code, principal);
     const handedOver = FORWARDED_HEADER in exchange.req.headers;
@@ -120,13 +121,14 @@ export class RequestGate {
   }
 }
 
-function accessRequestOf({ req, path }: Exchange, external: boolean): AccessRequest {
+function accessRequestOf({ req, path }: Exchange, external: boolean, credentialHeader: string): AccessRequest {
   const header = req.headers['x-mcp-servers'];
   return {
     route: path.route,
     scope: path.scope,
     serversHeader: header === undefined ? null : String(header),
     external,
+    ...(credentialHeader !== 'authorization' && presentedIn(req.headers)),
   };
 }
 

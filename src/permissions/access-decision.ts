@@ -1,3 +1,4 @@
+import type { Principal } from '../auth/principal.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { VirtualTools } from '../toolsets/virtual-tools.js';
 import type { ToolRule } from './access-rules.js';
@@ -13,8 +14,16 @@ export interface ServerAccess {
   spellingsOf(tool: string): readonly string[];
 }
 
+/** Who asks, and what the request itself brings for upstreams. */
+export interface AccessCaller {
+  readonly principal: Principal;
+  /** Headers for upstreams that take the caller's own credential, lower case; empty for all others. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface GrantedAccess {
   readonly granted: true;
+  readonly caller: AccessCaller;
   /** By server id, in the order of the registry. */
   readonly servers: ReadonlyMap<string, ServerAccess>;
   /** The server that the scope names exactly: its tools also go by their upstream names. */

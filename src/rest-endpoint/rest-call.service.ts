@@ -8,6 +8,7 @@ import type { JsonObject } from '../common/json.js';
 import { fieldFaults } from '../common/validation.js';
 import type { AccessRequest, PathScope } from '../permissions/access-request.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { presentedIn } from '../permissions/presented-headers.js';
 import { SILENT_CHANNEL } from '../tool-calls/silent-channel.js';
 import { ToolCallService } from '../tool-calls/tool-call.service.js';
 import type { ToolCallOutcome } from '../tool-calls/tool-call.types.js';
@@ -74,7 +75,8 @@ export class RestCallService {
   }
 
   private accessOf(caller: HttpCaller, route: string, asked: AskedScope): AccessRequest {
-    return { route, scope: scopeOf(asked), serversHeader: null, external: caller.external };
+    const { external, headers } = caller;
+    return { route, scope: scopeOf(asked), serversHeader: null, external, ...presentedIn(headers) };
   }
 }
 

@@ -1,7 +1,9 @@
 import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject } from '../common/json.js';
-import type { HookAsk, HookedCall, HookStep, Rehearsal } from '../hooks/hooked-call.js';
+import type { HookSelection } from '../hooks/hook-registry.js';
+import type { HookStep } from '../hooks/hook-step.js';
+import type { HookAsk, HookedCall, Rehearsal } from '../hooks/hooked-call.js';
 import type { WatchedDispatch } from '../hooks/watched-dispatch.js';
 import type { CallOrigin } from '../hooks/hook.types.js';
 import type { ResolvedTool } from '../catalog/tool-resolver.js';
@@ -23,6 +25,7 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
   dispatched = false;
   arguments: Readonly<JsonObject>;
   hookHeaders: Readonly<Record<string, string>> | null = null;
+  hooks: HookSelection | null = null;
   readonly hookSteps: HookStep[] = [];
   asks: HookAsk[] | null = null;
   dispatch: WatchedDispatch | null = null;

@@ -103,6 +103,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     encryptionKeys: [{ kid: 'k1', key: new Secret(randomBytes(32)) }],
     publicBaseUrl: null,
     replicaUrl: null,
+    oauthClientId: null,
     configFile: null,
     jwtIssuers: [],
     authorizationServer: null,
