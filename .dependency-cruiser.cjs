@@ -19,6 +19,7 @@ const rooms = {
   permissions: ['auth', 'expressions', 'mcp-servers', 'toolsets'],
   limits: ['auth', 'database', 'events', 'mcp-servers'],
   signing: ['auth', 'database', 'events', 'write-log'],
+  login: ['auth', 'signing', 'database', 'outbound'],
   hooks: ['auth'],
   embedding: ['hooks'],
   testing: ['hooks', 'permissions', 'mcp-servers', 'auth'],

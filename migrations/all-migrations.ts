@@ -20,6 +20,7 @@ import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
 import { UpstreamCredentials1700000000800 } from './1700000000800-upstream-credentials.js';
 import { OAuth1700000000820 } from './1700000000820-oauth.js';
+import { Login1700000000840 } from './1700000000840-login.js';
 import { ToolSearch1700000000860 } from './1700000000860-tool-search.js';
 import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
 import { Replicas1700000000920 } from './1700000000920-replicas.js';
@@ -50,6 +51,7 @@ export const ALL_MIGRATIONS = [
   ToolPins1700000000720,
   UpstreamCredentials1700000000800,
   OAuth1700000000820,
+  Login1700000000840,
   ToolSearch1700000000860,
   ServerChecks1700000000880,
   Replicas1700000000920,

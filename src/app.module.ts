@@ -16,6 +16,7 @@ import { ToolPinningModule } from './guardrails/tool-pinning/tool-pinning.module
 import { HealthModule } from './health/health.module.js';
 import { HooksModule } from './hooks/hooks.module.js';
 import { LlmEndpointModule } from './llm-endpoint/llm-endpoint.module.js';
+import { LoginModule } from './login/login.module.js';
 import { McpEndpointModule } from './mcp-endpoint/mcp-endpoint.module.js';
 import { McpServersModule } from './mcp-servers/mcp-servers.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
@@ -65,6 +66,7 @@ export class AppModule {
         ExplainModule,
         ToolCallsModule,
         SigningModule,
+        LoginModule.forRoot(config),
         ToolPinningModule,
         GuardrailsModule,
         ServerRequestsModule,

@@ -4,7 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IsString } from 'class-validator';
-import { knownKey, LevelsInMemory } from '../../test/auth/auth-fixtures.js';
+import { knownKey, LevelsInMemory, NOTHING_REVOKED } from '../../test/auth/auth-fixtures.js';
 import { Public, RequireRole } from '../common/access.decorator.js';
 import { HttpConventionsModule } from '../common/http-conventions.module.js';
 import { Secret } from '../common/secret.js';
@@ -17,6 +17,8 @@ import { CurrentPrincipal } from './current-principal.decorator.js';
 import { FailureLimiter, MAX_FAILURES } from './failure-limiter.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { JwtCallers } from './jwt/jwt-callers.js';
+import { OwnIssuer } from './jwt/own-issuer.js';
+import { RevokedGrants } from './jwt/revoked-grants.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeyDirectory } from './key-directory.js';
 import { hashKey, newKey } from './key-token.js';
@@ -82,6 +84,7 @@ const CONFIGURATION: Partial<Config> = {
   publicBaseUrl: BASE,
   port: 0,
   jwtIssuers: [],
+  authorizationServer: null,
   unknownCustomers: 'allow',
   outboundAllow: [],
 };
@@ -99,6 +102,8 @@ const CONFIGURATION: Partial<Config> = {
     JwtStrategy,
     JwtVerifier,
     JwtCallers,
+    OwnIssuer,
+    { provide: RevokedGrants, useValue: NOTHING_REVOKED },
     OutboundClient,
     CallerAuthenticator,
     PrincipalAssembler,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { coversRoute, isRouteEntry, routesBeyond } from './allowed-routes.js';
+import { coversRoute, isRouteEntry, routesBeyond, routesWithin } from './allowed-routes.js';
 
 describe('coversRoute', () => {
   it.each([
@@ -72,5 +72,19 @@ describe('routesBeyond', () => {
     [['/mcp/../key/generate'], ['/mcp*'], ['/mcp/../key/generate']],
   ])('of %j over %j are %j', (entries, own, beyond) => {
     expect(routesBeyond(entries, own)).toEqual(beyond);
+  });
+});
+
+describe('what two lists have in common', () => {
+  it.each<[string[], string[], string[] | null]>([
+    [[], [], []],
+    [['/key/*'], [], ['/key/*']],
+    [[], ['mcp_routes'], ['mcp_routes']],
+    [['*'], ['mcp_routes'], ['mcp_routes']],
+    [['mcp_routes', 'management_routes'], ['mcp_routes'], ['mcp_routes']],
+    [['/mcp', '/key/generate'], ['mcp_routes'], ['/mcp']],
+    [['llm_api_routes'], ['mcp_routes'], null],
+  ])('%j and %j: %j', (own, bounds, common) => {
+    expect(routesWithin(own, bounds)).toEqual(common);
   });
 });

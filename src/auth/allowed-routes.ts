@@ -63,6 +63,19 @@ export function routesBeyond(entries: readonly string[], own: readonly string[])
   return entries.filter((entry) => !own.some((bound) => isEntryWithin(entry, bound)));
 }
 
+/**
+ * What two lists have in common. An empty list covers everything.
+ * @returns null when they have nothing in common, as far as entries can be compared
+ */
+export function routesWithin(own: readonly string[], bounds: readonly string[]): readonly string[] | null {
+  if (bounds.length === 0) return own;
+  if (own.length === 0) return bounds;
+  const within = (entries: readonly string[], others: readonly string[]) =>
+    entries.filter((entry) => others.some((other) => isEntryWithin(entry, other)));
+  const common = new Set([...within(own, bounds), ...within(bounds, own)]);
+  return common.size === 0 ? null : [...common];
+}
+
 /** Can an entry of `allowed_routes` ever cover a route? */
 export function isRouteEntry(entry: string): boolean {
   return Object.hasOwn(GROUPS, entry) || /^(\/[^\s*?#]*\*?|\*)$/.test(entry);

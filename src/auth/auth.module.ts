@@ -12,6 +12,9 @@ import { FailureLimiter } from './failure-limiter.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { JwtCallers } from './jwt/jwt-callers.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
+import { OwnIssuer } from './jwt/own-issuer.js';
+import { RevokedGrantEntity } from './jwt/revoked-grant.entity.js';
+import { RevokedGrants } from './jwt/revoked-grants.js';
 import { KeyAssignment } from './key-assignment.js';
 import { KeyAuthority } from './key-authority.js';
 import { GatewayCredentials } from './gateway-credentials.js';
@@ -38,7 +41,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     PassportModule,
     LevelsModule,
     WriteLogModule,
-    TypeOrmModule.forFeature([VirtualKeyEntity]),
+    TypeOrmModule.forFeature([VirtualKeyEntity, RevokedGrantEntity]),
   ],
   controllers: [ResourceMetadataController, KeysController, NewUserController],
   providers: [
@@ -49,6 +52,8 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     JwtStrategy,
     JwtVerifier,
     JwtCallers,
+    OwnIssuer,
+    RevokedGrants,
     CallerAuthenticator,
     GatewayCredentials,
     CallerSeal,
@@ -73,6 +78,9 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     CredentialWatch,
     PublicUrl,
     KeyDirectory,
+    FailureLimiter,
+    OwnIssuer,
+    RevokedGrants,
     KeysService,
     LevelsModule,
     PrincipalAssembler,

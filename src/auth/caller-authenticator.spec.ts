@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { knownKey, LevelsInMemory } from '../../test/auth/auth-fixtures.js';
+import { knownKey, LevelsInMemory, NO_OWN_ISSUER, NOTHING_REVOKED } from '../../test/auth/auth-fixtures.js';
 import { Secret } from '../common/secret.js';
 import type { Config } from '../config/config.js';
 import { OutboundClient } from '../outbound/outbound-client.js';
@@ -36,8 +36,8 @@ function fixture(change: Partial<KnownKey> = {}): Fixture {
     outboundAllow: [],
   };
   const assembler = new PrincipalAssembler(directory, new LevelsInMemory(), config);
-  const verifier = new JwtVerifier(config as Config, new OutboundClient(config as Config));
-  const tokens = new JwtCallers(verifier, directory, assembler);
+  const verifier = new JwtVerifier(config as Config, new OutboundClient(config as Config), NO_OWN_ISSUER);
+  const tokens = new JwtCallers(verifier, directory, assembler, NOTHING_REVOKED);
   const authenticator = new CallerAuthenticator(config as Config, directory, new FailureLimiter(), assembler, tokens);
   return { authenticator, key, keys };
 }

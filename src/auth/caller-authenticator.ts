@@ -7,7 +7,7 @@ import { readCredential, type CredentialHeader, type PresentedCredential } from 
 import { readCustomerId } from './customer-id.js';
 import { FailureLimiter } from './failure-limiter.js';
 import { KeyDirectory } from './key-directory.js';
-import { isTokenAlive, JwtCallers } from './jwt/jwt-callers.js';
+import { JwtCallers } from './jwt/jwt-callers.js';
 import { hasJwtForm } from './jwt/token-outline.js';
 import { isKey } from './key-token.js';
 import type { Principal } from './principal.js';
@@ -86,7 +86,7 @@ export class CallerAuthenticator {
 
   /** Is this very principal still what its credential stands for? */
   isCurrent(principal: Principal): boolean {
-    return isTokenAlive(principal) && this.assembler.isCurrent(principal);
+    return this.tokens.isAlive(principal) && this.assembler.isCurrent(principal);
   }
 
   /**
@@ -94,12 +94,12 @@ export class CallerAuthenticator {
    * that leaves it its credential. Open streams ask again and again.
    */
   isValid(principal: Principal): boolean {
-    return isTokenAlive(principal) && this.assembler.isValid(principal);
+    return this.tokens.isAlive(principal) && this.assembler.isValid(principal);
   }
 
   /** The caller that stands behind a principal now, with the rights of now; null: it is not let in any more. */
   currentOf(principal: Principal): Principal | null {
-    return isTokenAlive(principal) ? this.assembler.currentOf(principal) : null;
+    return this.tokens.isAlive(principal) ? this.assembler.currentOf(principal) : null;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CONFIG, type Config } from '../config/config.js';
+import { routesWithin } from './allowed-routes.js';
 import { KeyDirectory } from './key-directory.js';
 import { MASTER_PRINCIPAL } from './key-principal.js';
 import { isUsable, type KnownKey } from './known-key.js';
@@ -19,6 +20,8 @@ export interface TokenSubject {
   readonly teamId: string | null;
   readonly organizationId: string | null;
   readonly customerId: string | null;
+  /** As of a restricted key; missing: none. */
+  readonly allowedRoutes?: readonly string[];
   /** Role from the claims; null: that of the user. */
   readonly role: Role | null;
   /** Kept as long as the token is, since callers are remembered by this object. */
@@ -30,6 +33,8 @@ type Caller = Omit<Principal, 'levels' | 'levelMissing' | 'role'> & {
   /** null: that of the user. */
   readonly role: Role | null;
   readonly key: KnownKey | null;
+  /** The only routes that the token of the key is good for; empty: all that the key is good for. */
+  readonly tokenRoutes: readonly string[];
 };
 
 /** A caller with what it was made of. */
@@ -64,13 +69,21 @@ export class PrincipalAssembler {
    * that is deleted, and a team that the user was taken out of, make a caller that is denied everything.
    * @param customerId as the request names it
    * @param claims of the access token that stands for the key, the same object as long as the token is valid
+   * @param routes the only ones that this token is good for; empty: all that the key is good for
    */
-  ofKey(known: KnownKey, customerId: string | null, claims: Principal['jwtClaims'] = null): Principal | null {
+  ofKey(
+    known: KnownKey,
+    customerId: string | null,
+    claims: Principal['jwtClaims'] = null,
+    routes: readonly string[] = [],
+  ): Principal | null {
     if (!isUsable(known)) return null;
+    const allowedRoutes = routesWithin(known.allowedRoutes, routes);
+    if (allowedRoutes === null) return null;
     const owner = claims ?? known;
     const present = this.recall(owner, customerId);
     if (present !== undefined && present.caller.key === known) return present.principal;
-    return this.remember(owner, callerOfKey(known, customerId, claims));
+    return this.remember(owner, { ...callerOfKey(known, customerId, claims), allowedRoutes, tokenRoutes: routes });
   }
 
   /** The caller behind an access token. It has no key, which is as good as a key that says nothing. */
@@ -85,7 +98,7 @@ export class PrincipalAssembler {
     if (customerId === null) return MASTER_PRINCIPAL;
     const present = this.recall(MASTER_PRINCIPAL, customerId);
     if (present !== undefined) return present.principal;
-    return this.remember(MASTER_PRINCIPAL, { ...MASTER_PRINCIPAL, customerId, key: null });
+    return this.remember(MASTER_PRINCIPAL, { ...MASTER_PRINCIPAL, customerId, key: null, tokenRoutes: [] });
   }
 
   /**
@@ -120,7 +133,7 @@ export class PrincipalAssembler {
     const { caller } = origin;
     if (caller.key !== null) {
       const known = this.keys.find(caller.key.token);
-      return known === undefined ? null : this.ofKey(known, caller.customerId, caller.jwtClaims);
+      return known === undefined ? null : this.ofKey(known, caller.customerId, caller.jwtClaims, caller.tokenRoutes);
     }
     const owner = caller.jwtClaims ?? MASTER_PRINCIPAL;
     return this.recall(owner, caller.customerId)?.principal ?? this.remember(owner, caller);
@@ -145,7 +158,7 @@ export class PrincipalAssembler {
   private remember(owner: object, caller: Caller): Principal {
     const checkedAt = this.levels.version;
     const { levels, missing, userRole, guardrails, organizationId, dependencies } = this.collect(caller);
-    const { key, role, ...rest } = caller;
+    const { key, role, tokenRoutes: _tokenRoutes, ...rest } = caller;
     const principal = Object.freeze<Principal>({
       ...rest,
       // Whoever is denied everything administers nothing either.
@@ -185,7 +198,11 @@ export class PrincipalAssembler {
   }
 }
 
-function callerOfKey(known: KnownKey, customerId: string | null, jwtClaims: Principal['jwtClaims']): Caller {
+function callerOfKey(
+  known: KnownKey,
+  customerId: string | null,
+  jwtClaims: Principal['jwtClaims'],
+): Omit<Caller, 'allowedRoutes' | 'tokenRoutes'> {
   return {
     kind: 'virtual_key',
     id: known.token,
@@ -197,7 +214,6 @@ function callerOfKey(known: KnownKey, customerId: string | null, jwtClaims: Prin
     organizationId: known.organizationId,
     customerId,
     agentId: known.agentId,
-    allowedRoutes: known.allowedRoutes,
     guardrails: known.guardrails,
     toolSearch: known.toolSearch,
     jwtClaims,
@@ -207,15 +223,16 @@ function callerOfKey(known: KnownKey, customerId: string | null, jwtClaims: Prin
 
 function callerOfSubject({ claims, ...subject }: TokenSubject): Caller {
   return {
+    allowedRoutes: [],
     ...subject,
     kind: 'jwt',
     keyHash: null,
     keyAlias: null,
     agentId: null,
-    allowedRoutes: [],
     guardrails: [],
     jwtClaims: claims,
     key: null,
+    tokenRoutes: [],
   };
 }
 

@@ -5,11 +5,9 @@ import { Public } from '../common/access.decorator.js';
 import { ApiProblems } from '../common/api-problems.decorator.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { OwnIssuer } from './jwt/own-issuer.js';
 import { PublicUrl } from './public-url.js';
-
-const WELL_KNOWN = '/.well-known/oauth-protected-resource';
-/** Paths of doors. Others are not echoed. */
-const RESOURCE_PATH = /^(\/[A-Za-z0-9._~,-]{1,256}){0,4}$/;
+import { isResourcePath, RESOURCE_METADATA_PATH } from './resource-path.js';
 
 /** Metadata of a protected resource (RFC 9728). */
 export class ResourceMetadataView {
@@ -23,6 +21,14 @@ export class ResourceMetadataView {
   })
   authorization_servers?: string[];
 
+  @ApiProperty({
+    required: false,
+    type: [String],
+    example: ['mcp'],
+    description: 'Scopes to ask for. Only when the gateway is its own authorization server.',
+  })
+  scopes_supported?: string[];
+
   @ApiProperty({ type: [String], example: ['header'] })
   bearer_methods_supported!: string[];
 }
@@ -34,9 +40,10 @@ export class ResourceMetadataController {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly url: PublicUrl,
+    private readonly own: OwnIssuer,
   ) {}
 
-  @Get([WELL_KNOWN, `${WELL_KNOWN}/*path`])
+  @Get([RESOURCE_METADATA_PATH, `${RESOURCE_METADATA_PATH}/*path`])
   @Public()
   @ApiOperation({
     summary: 'Where do access tokens come from?',
@@ -45,13 +52,20 @@ export class ResourceMetadataController {
   @ApiOkResponse({ type: ResourceMetadataView })
   @ApiProblems('not_found')
   metadata(@Req() request: Request): ResourceMetadataView {
-    const path = request.path.slice(WELL_KNOWN.length).replace(/\/$/, '');
-    if (!RESOURCE_PATH.test(path)) throw new GatehouseError('not_found', 'There is no such resource.');
-    const issuers = this.config.jwtIssuers.map(({ issuer }) => issuer).filter((issuer) => /^https?:\/\//.test(issuer));
+    const path = request.path.slice(RESOURCE_METADATA_PATH.length).replace(/\/$/, '');
+    if (!isResourcePath(path)) throw new GatehouseError('not_found', 'There is no such resource.');
+    const issuers = this.issuers();
     return {
       resource: `${this.url.base}${path}`,
       ...(issuers.length > 0 && { authorization_servers: issuers }),
+      ...(this.own.isEnabled && { scopes_supported: [OwnIssuer.SCOPE] }),
       bearer_methods_supported: ['header'],
     };
+  }
+
+  /** The gateway's own authorization server takes the place of the others: it sends users to the company's provider. */
+  private issuers(): string[] {
+    if (this.own.isEnabled) return [this.own.issuer];
+    return this.config.jwtIssuers.map(({ issuer }) => issuer).filter((issuer) => /^https?:\/\//.test(issuer));
   }
 }

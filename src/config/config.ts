@@ -1,3 +1,4 @@
+import type { AuthorizationServerConfig } from './authorization-server.js';
 import type { ConfiguredServer } from './configured-server.js';
 import type { GuardrailEntry } from './guardrail-entry.js';
 import type { Secret } from '../common/secret.js';
@@ -49,6 +50,8 @@ export interface Config {
   readonly configFile: string | null;
   /** Issuers whose access tokens are accepted; each `issuer` once. */
   readonly jwtIssuers: readonly JwtIssuer[];
+  /** null: the gateway is no authorization server. */
+  readonly authorizationServer: AuthorizationServerConfig | null;
   /** Whether a request may name a customer that was never registered; `deny` refuses it everything. */
   readonly unknownCustomers: 'allow' | 'deny';
   /** How the management API of servers behaves. */

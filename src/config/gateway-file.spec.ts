@@ -184,7 +184,7 @@ general_settings:
   it.each(['', '# nothing\n', 'general_settings:\n'])('may be missing: %j', (text) => {
     expect(read(text)).toEqual({
       ...{ jwtIssuers: [], unknownCustomers: 'allow', guardrails: [], mcpServers: [], faults: [], ignoredKeys: [] },
-      ...{ models: [], semanticFilter: NO_SEMANTIC_FILTER, management: DEFAULT_MANAGEMENT },
+      ...{ models: [], semanticFilter: NO_SEMANTIC_FILTER, management: DEFAULT_MANAGEMENT, authorizationServer: null },
     });
   });
 

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { systemCodeOf } from '../common/gatehouse-error.js';
+import type { AuthorizationServerConfig } from './authorization-server.js';
 import type { Config, OutboundAllowEntry } from './config.js';
 import { InvalidValue } from './configuration-error.js';
 import type { ConfiguredServer } from './configured-server.js';
 import type { GuardrailEntry } from './guardrail-entry.js';
 import type { JwtIssuer } from './jwt-issuer.js';
 import type { ModelEndpoint, SemanticFilterSettings } from './model-endpoint.js';
+import { parseAuthorizationServer } from './parse-authorization-server.js';
 import { parseGuardrails } from './parse-guardrails.js';
 import { parseJwtIssuers } from './parse-jwt-issuers.js';
 import { MANAGEMENT_KEYS, parseManagement, type ManagementSettings } from './parse-management.js';
@@ -15,11 +17,13 @@ import { parseSemanticFilter } from './parse-semantic-filter.js';
 import { YamlSetting } from './yaml-setting.js';
 
 const SECTIONS = ['general_settings', 'guardrails', 'litellm_settings', 'mcp_servers', 'model_list'] as const;
+const SETTING_KEYS = ['jwt_issuers', 'authorization_server', 'unknown_customers', ...MANAGEMENT_KEYS] as const;
 const LITELLM_KEYS = ['mcp_aliases', 'mcp_semantic_tool_filter'] as const;
 
 /** What gateway.yaml says. */
 export interface GatewayFile {
   readonly jwtIssuers: readonly JwtIssuer[];
+  readonly authorizationServer: AuthorizationServerConfig | null;
   readonly unknownCustomers: Config['unknownCustomers'];
   readonly management: ManagementSettings;
   readonly guardrails: readonly GuardrailEntry[];
@@ -48,11 +52,12 @@ export function readGatewayFile(path: string, { env, outboundAllow }: GatewayFil
   const ignoredKeys: string[] = [];
   const file = YamlSetting.parse(contentOf(path), env, { faults, ignoredKeys });
   const top = file.members(SECTIONS);
-  const settings = top.general_settings.members(['jwt_issuers', 'unknown_customers', ...MANAGEMENT_KEYS]);
+  const settings = top.general_settings.members(SETTING_KEYS);
   const { mcp_aliases, mcp_semantic_tool_filter } = top.litellm_settings.members(LITELLM_KEYS);
   const models = Object.freeze(parseModelList(top.model_list));
   return {
     jwtIssuers: Object.freeze(parseJwtIssuers(settings.jwt_issuers, outboundAllow)),
+    authorizationServer: parseAuthorizationServer(settings.authorization_server, outboundAllow),
     unknownCustomers: settings.unknown_customers.parsed(parseUnknownCustomers) ?? 'allow',
     management: Object.freeze(parseManagement(settings)),
     guardrails: Object.freeze(parseGuardrails(top.guardrails, path)),

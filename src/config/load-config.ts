@@ -157,6 +157,7 @@ function readSettings(
   for (const fault of file?.faults ?? []) reader.fault('CONFIG_FILE', fault);
   return {
     jwtIssuers: file?.jwtIssuers ?? [],
+    authorizationServer: file?.authorizationServer ?? null,
     unknownCustomers: file?.unknownCustomers ?? ('allow' as const),
     management: file?.management ?? DEFAULT_MANAGEMENT,
     guardrails: file?.guardrails ?? [],

@@ -14,7 +14,7 @@ import { PolicyService } from '../permissions/policy.service.js';
 import { presentedIn } from '../permissions/presented-headers.js';
 import { ForwardedPeers } from '../replicas/forwarded-peer.js';
 import type { Admission, DoorName, Exchange } from './exchange.js';
-import { HostCheck } from './host-check.js';
+import { HostCheck } from '../auth/host-check.js';
 import { isStatelessEra } from './protocol-versions.js';
 import { carriesCredential } from './query-credentials.js';
 import { invalidRequest, refusal, type RefusedRequest } from './refused-request.js';
@@ -98,7 +98,7 @@ export class RequestGate {
     if (failure.retryAfter !== undefined) {
       return this.refused(exchange, client, 'rate_limited', null, { 'retry-after': String(failure.retryAfter) });
     }
-    const challenge = { 'www-authenticate': this.challenge.headerFor(failure) };
+    const challenge = { 'www-authenticate': this.challenge.headerFor(failure, exchange.path.route) };
     return this.refused(exchange, client, 'unauthenticated', null, challenge);
   }
 

@@ -22,6 +22,9 @@ function read(text: string): GatewayFile {
 const FILE = `general_settings:
   unknown_customers: allow
   enable_mcp_registry: false
+  authorization_server:
+    login: identity_provider
+    identity_provider: { issuer: https://idp.example.com, client_id: gatehouse, client_secret: idp-secret }
 model_list:
   - model_name: embedder
     litellm_params: { model: openai/e, api_base: https://a.example.com/v1, api_key: first-key }
@@ -41,6 +44,11 @@ describe('what needs a new start', () => {
       'a setting of a built-in guardrail',
       (text) => text.replace('email: mask', 'email: block'),
       ['guardrails (but for default_on)'],
+    ],
+    [
+      'the secret of the identity provider',
+      (text) => text.replace('idp-secret', 'other-secret'),
+      ['general_settings.authorization_server'],
     ],
     ['unknown_customers', (text) => text.replace('allow', 'deny'), ['general_settings.unknown_customers']],
     [

@@ -8,7 +8,7 @@ import type { MANAGEMENT_KEYS, ManagementSettings } from '../config/parse-manage
 /** Settings of the file that only a start reads. */
 type StartSettings = Pick<
   Config,
-  'jwtIssuers' | 'unknownCustomers' | 'guardrails' | 'management' | 'models' | 'semanticFilter'
+  'jwtIssuers' | 'authorizationServer' | 'unknownCustomers' | 'guardrails' | 'management' | 'models' | 'semanticFilter'
 >;
 
 const MANAGEMENT_NAMES: Readonly<Record<keyof ManagementSettings, (typeof MANAGEMENT_KEYS)[number]>> = {
@@ -22,6 +22,9 @@ const MANAGEMENT = Object.entries(MANAGEMENT_NAMES) as [keyof ManagementSettings
 export function restartNeeded(started: StartSettings, file: GatewayFile): string[] {
   const paths: string[] = [];
   if (!isDeepStrictEqual(started.jwtIssuers, file.jwtIssuers)) paths.push('general_settings.jwt_issuers');
+  if (!isDeepStrictEqual(revealed(started.authorizationServer), revealed(file.authorizationServer))) {
+    paths.push('general_settings.authorization_server');
+  }
   if (started.unknownCustomers !== file.unknownCustomers) paths.push('general_settings.unknown_customers');
   for (const [setting, key] of MANAGEMENT) {
     if (!isDeepStrictEqual(started.management[setting], file.management[setting]))

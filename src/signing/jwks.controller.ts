@@ -42,7 +42,8 @@ export class JwksController {
   @Public()
   @ApiOperation({
     summary: 'Keys that verify tokens of this gateway',
-    description: 'For upstreams that take the tokens of the mcp_jwt_signer guardrail. Empty when nothing is signed.',
+    description:
+      'For upstreams that take the tokens of the mcp_jwt_signer guardrail; access tokens of MCP clients that logged in to the gateway are signed with them, too. Empty when nothing is signed.',
   })
   @ApiOkResponse({ type: KeySetView })
   keySet(@Res({ passthrough: true }) response: Response): KeySetView {

@@ -123,10 +123,10 @@ export class SigningKeys implements OnModuleInit, OnApplicationBootstrap, OnModu
    * @param atOnce for a key that was stolen: the new one signs now and all old ones are gone, also those that have been
    *   superseded by another algorithm or by the operator's key
    * @param author the admin
-   * @throws GatehouseError `conflict` when there is nothing to replace: the key is the operator's, or no guardrail signs
+   * @throws GatehouseError `conflict` when there is nothing to replace: the key is the operator's, or nothing signs
    */
   async rotate(atOnce: boolean, author: WriteAuthor): Promise<void> {
-    if (this.needed.size === 0) throw new GatehouseError('conflict', 'No guardrail signs tokens, so there is no key.');
+    if (this.needed.size === 0) throw new GatehouseError('conflict', 'Nothing signs tokens, so there is no key.');
     if (this.given !== null && !(atOnce && this.keys.length > 0)) {
       throw new GatehouseError('conflict', 'The signing key is given by MCP_JWT_SIGNING_KEY: change it there.');
     }

@@ -1,3 +1,6 @@
+import { OwnIssuer } from '../../src/auth/jwt/own-issuer.js';
+import { PublicUrl } from '../../src/auth/public-url.js';
+import type { Config } from '../../src/config/config.js';
 import { hashKey } from '../../src/auth/key-token.js';
 import type { KnownKey } from '../../src/auth/known-key.js';
 import type { LevelDirectory } from '../../src/auth/levels/level-directory.js';
@@ -5,6 +8,14 @@ import type { StoredLevelKind } from '../../src/auth/levels/identity-kinds.js';
 import type { KnownLevel, KnownLevels, KnownTeam, KnownUser } from '../../src/auth/levels/known-level.js';
 import type { ObjectPermission } from '../../src/auth/object-permission.js';
 import type { GrantLevel, LevelKind } from '../../src/auth/principal.js';
+
+/** A gateway that is no authorization server. */
+export const NO_OWN_ISSUER = new OwnIssuer(
+  { authorizationServer: null },
+  new PublicUrl({ publicBaseUrl: 'https://gateway.example' } as Config),
+);
+
+export const NOTHING_REVOKED = { covers: () => false };
 
 /** A silent level. */
 export function silentLevel(kind: LevelKind, id: string, fields: Partial<GrantLevel> = {}): GrantLevel {

@@ -42,7 +42,7 @@ export async function verifyAccessToken(
   token: string,
   { alg, kid }: TokenOutline,
   { issuer, audiences, algorithms }: AccessTokenRules,
-  keys: IssuerKeys,
+  keys: Pick<IssuerKeys, 'find'>,
 ): Promise<AccessToken> {
   const { payload } = await jwtVerify(token, () => keys.find({ alg, kid }), {
     issuer,

@@ -1,6 +1,12 @@
 import * as crypto from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { knownKey, knownUser, LevelsInMemory } from '../../../test/auth/auth-fixtures.js';
+import {
+  knownKey,
+  knownUser,
+  LevelsInMemory,
+  NO_OWN_ISSUER,
+  NOTHING_REVOKED,
+} from '../../../test/auth/auth-fixtures.js';
 import { FORGERIES, type Cast } from '../../../test/fixtures/idp/forged-tokens.js';
 import { TestIssuer, type Misbehaviour } from '../../../test/fixtures/idp/test-issuer.js';
 import type { Config } from '../../config/config.js';
@@ -50,8 +56,9 @@ function callersOf(...jwtIssuers: readonly JwtIssuer[]): JwtCallers {
     find: (hash: string) => keys.get(hash),
     findByAlias: (alias: string) => [...keys.values()].find((key) => key.alias === alias),
   };
-  const verifier = new JwtVerifier({ jwtIssuers } as Partial<Config> as Config, outbound);
-  return new JwtCallers(verifier, directory, new PrincipalAssembler(directory, levels, { unknownCustomers: 'allow' }));
+  const verifier = new JwtVerifier({ jwtIssuers } as Partial<Config> as Config, outbound, NO_OWN_ISSUER);
+  const assembler = new PrincipalAssembler(directory, levels, { unknownCustomers: 'allow' });
+  return new JwtCallers(verifier, directory, assembler, NOTHING_REVOKED);
 }
 
 function find(

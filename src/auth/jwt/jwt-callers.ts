@@ -7,6 +7,7 @@ import type { Principal } from '../principal.js';
 import { LEEWAY_SECONDS } from './access-token.js';
 import { keepSubjectToken } from './subject-tokens.js';
 import { JwtVerifier, type VerifiedToken } from './jwt-verifier.js';
+import { RevokedGrants } from './revoked-grants.js';
 
 /** Time after which the signature of a token is verified again, by the keys of then. */
 export const TRUST_MS = 60_000;
@@ -28,6 +29,7 @@ export class JwtCallers {
     private readonly verifier: JwtVerifier,
     @Inject(KeyDirectory) private readonly keys: Pick<KeyDirectory, 'find' | 'findByAlias'>,
     private readonly assembler: PrincipalAssembler,
+    @Inject(RevokedGrants) private readonly revoked: Pick<RevokedGrants, 'covers'>,
   ) {}
 
   /**
@@ -70,13 +72,23 @@ export class JwtCallers {
     }
   }
 
-  private callerOf({ claims, subject, keyReference }: VerifiedToken, named: string | null): Principal | null {
+  /** Neither expired nor revoked. True for callers without a token. */
+  isAlive(principal: Principal): boolean {
+    return isTokenAlive(principal) && !this.revoked.covers(principal.jwtClaims);
+  }
+
+  private callerOf(token: VerifiedToken, named: string | null): Principal | null {
+    const { claims, subject, keyReference, routes, grantId } = token;
+    if (this.revoked.covers(claims)) return null;
     const customerId = subject.customerId ?? named;
     if (keyReference !== null) {
       const key = this.keys.find(keyReference) ?? this.keys.findByAlias(keyReference);
-      return key === undefined ? null : this.assembler.ofKey(key, customerId, claims);
+      return key === undefined ? null : this.assembler.ofKey(key, customerId, claims, routes);
     }
-    return this.assembler.ofSubject(customerId === subject.customerId ? subject : { ...subject, customerId });
+    if (customerId !== subject.customerId) return this.assembler.ofSubject({ ...subject, customerId });
+    const principal = this.assembler.ofSubject(subject);
+    // The gateway gave this token to somebody whom it knew, so there is nothing left that it could stand for.
+    return grantId !== null && principal.levelMissing ? null : principal;
   }
 }
 

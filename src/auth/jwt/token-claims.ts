@@ -30,7 +30,10 @@ export function claimAt(claims: Claims, path: string): unknown {
  * Who an issuer's token stands for.
  * @throws TokenRefused when a mapped claim holds something that is no id: leaving it out could widen what is granted
  */
-export function subjectOf({ issuer, claims: paths, roleMap }: JwtIssuer, claims: Claims): TokenSubject {
+export function subjectOf(
+  { issuer, claims: paths, roleMap }: Pick<JwtIssuer, 'issuer' | 'claims' | 'roleMap'>,
+  claims: Claims,
+): TokenSubject {
   const customerId = idAt(claims, paths.customerId);
   if (customerId !== null && !isCustomerId(customerId)) throw new TokenRefused('the customer id is not usable');
   return {

@@ -130,8 +130,8 @@ describe.each(availableBackends())('a gateway in another Nest application, on $n
   it('hands out URLs below its path', async () => {
     const refused = await http(`${base}/mcp`, { method: 'POST', body: {} });
     const url = /resource_metadata="([^"]+)"/.exec(String(refused.headers['www-authenticate']))?.[1] ?? '';
-    expect(url).toBe(`${base}/.well-known/oauth-protected-resource`);
-    expect((await http(`${url}/mcp`)).json).toMatchObject({ resource: `${base}/mcp` });
+    expect(url).toBe(`${base}/.well-known/oauth-protected-resource/mcp`);
+    expect((await http(url)).json).toMatchObject({ resource: `${base}/mcp` });
     expect((await http(`${base}/docs/openapi.json`)).json).toMatchObject({ servers: [{ url: '/gatehouse' }] });
     expect((await http(`${base}/docs`)).text).toContain('./docs/swagger-ui');
   });

@@ -106,6 +106,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     oauthClientId: null,
     configFile: null,
     jwtIssuers: [],
+    authorizationServer: null,
     unknownCustomers: 'allow',
     management: DEFAULT_MANAGEMENT,
     guardrailModules: [],
