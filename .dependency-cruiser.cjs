@@ -22,7 +22,7 @@ const rooms = {
   embedding: ['hooks'],
   testing: ['hooks', 'permissions', 'mcp-servers', 'auth'],
   credentials: ['auth', 'mcp-servers'],
-  audit: ['auth', 'database', 'write-log'],
+  audit: ['auth', 'database', 'signing', 'write-log'],
   'parked-calls': ['database'],
   approvals: ['auth', 'database', 'events'],
   upstream: ['mcp-servers', 'credentials', 'outbound', 'openapi', 'permissions', 'auth'],
@@ -52,6 +52,7 @@ const rooms = {
     ...['mcp-servers', 'toolsets', 'upstream', 'catalog', 'queue', 'events', 'database'],
     ...['auth', 'hooks', 'audit', 'reload'],
   ],
+  'queue-board': ['auth', 'write-log'],
   'semantic-filter': ['catalog', 'permissions', 'outbound', 'auth'],
   'llm-endpoint': [
     ...['tool-calls', 'catalog', 'semantic-filter', 'permissions', 'limits', 'outbound', 'auth', 'audit'],

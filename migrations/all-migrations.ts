@@ -19,6 +19,7 @@ import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
 import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
+import { AuditChain1700000000885 } from './1700000000885-audit-chain.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -43,4 +44,5 @@ export const ALL_MIGRATIONS = [
   SigningKeys1700000000710,
   ToolPins1700000000720,
   ServerChecks1700000000880,
+  AuditChain1700000000885,
 ];

@@ -68,6 +68,8 @@ export interface Config {
   readonly metricsPublic: boolean;
   /** Who asked for a call may approve it. */
   readonly approveOwnCalls: boolean;
+  /** Age at which audit records are removed; null: never. */
+  readonly auditRetentionDays: number | null;
   /** What this process does: answer calls, run background jobs, or both. */
   readonly role: GatewayRole;
   /** `MIGRATIONS_RUN=false`: a separate job migrates. */

@@ -114,6 +114,7 @@ function readOperation(reader: EnvironmentReader) {
     guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
     approveOwnCalls: reader.value('APPROVE_OWN_CALLS', false, parseBoolean),
+    auditRetentionDays: reader.value<number | null>('AUDIT_RETENTION_DAYS', null, wholeNumber(1, 36_500)),
     role: reader.value<Config['role']>('ROLE', 'all', parseRole),
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
     toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),

@@ -12,6 +12,8 @@ import { SigningKeyEntity } from './signing-key.entity.js';
 /** Name of the version that every write to the keys moves. */
 export const SIGNING_KEYS_VERSION = 'signing-keys';
 
+const TOKENS = 'tokens';
+
 /** When a new key takes over. */
 export interface Takeover {
   /** Milliseconds since the epoch. */
@@ -36,19 +38,19 @@ export class SigningKeyStore {
 
   /** @throws GatehouseError `internal_error` when a key cannot be decrypted */
   async all(): Promise<ScheduledKey[]> {
-    const rows = await this.database.getRepository(SigningKeyEntity).find();
+    const rows = await this.database.getRepository(SigningKeyEntity).findBy({ purpose: TOKENS });
     return rows.map((row) => this.read(row));
   }
 
   /** Makes the first key of an algorithm, unless there is one. Of processes that start together, one makes it. */
   async ensure(algorithm: SigningAlgorithm): Promise<void> {
-    const exists = await this.database.getRepository(SigningKeyEntity).existsBy({ algorithm });
+    const exists = await this.database.getRepository(SigningKeyEntity).existsBy({ algorithm, purpose: TOKENS });
     if (exists) return;
     const pem = await newPrivateKey(algorithm);
     await this.database.transaction(async (manager) => {
       // The row lock puts the writers in order, so the second one finds the key of the first.
       await this.versions.bump(manager, SIGNING_KEYS_VERSION);
-      if (await manager.existsBy(SigningKeyEntity, { algorithm })) return;
+      if (await manager.existsBy(SigningKeyEntity, { algorithm, purpose: TOKENS })) return;
       await this.insert(manager, pem, algorithm, Date.now());
     });
   }
@@ -58,7 +60,9 @@ export class SigningKeyStore {
     const pem = await newPrivateKey(algorithm);
     return this.database.transaction(async (manager) => {
       await this.versions.bump(manager, SIGNING_KEYS_VERSION);
-      const present = (await manager.findBy(SigningKeyEntity, { algorithm })).map((row) => this.read(row));
+      const present = (await manager.findBy(SigningKeyEntity, { algorithm, purpose: TOKENS })).map((row) =>
+        this.read(row),
+      );
       const kept = new Set(publishedKeys(present, Date.now()).map(({ key }) => key.kid));
       const removed = present.filter(({ kid }) => removesOthers || !kept.has(kid));
       for (const { kid } of removed) await manager.delete(SigningKeyEntity, { kid });
@@ -80,7 +84,13 @@ export class SigningKeyStore {
   ): Promise<string> {
     const { kid } = signingKeyOf(pem, algorithm);
     const private_key = this.cipher.encrypt(pem, bindingOf(kid));
-    await manager.insert(SigningKeyEntity, { kid, algorithm, private_key, signs_from: new Date(signsFrom) });
+    await manager.insert(SigningKeyEntity, {
+      kid,
+      algorithm,
+      purpose: TOKENS,
+      private_key,
+      signs_from: new Date(signsFrom),
+    });
     return kid;
   }
 
@@ -90,6 +100,7 @@ export class SigningKeyStore {
   }
 }
 
-function bindingOf(kid: string): FieldBinding {
+/** What the encrypted private half of a key is bound to. */
+export function bindingOf(kid: string): FieldBinding {
   return { table: 'signing_keys', row: kid, field: 'private_key' };
 }

@@ -119,6 +119,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     trustedProxies: [],
     metricsPublic: false,
     approveOwnCalls: false,
+    auditRetentionDays: null,
     role: 'all',
     runMigrations: true,
     toolPrefixSeparator: '-',
