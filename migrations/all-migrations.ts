@@ -20,6 +20,7 @@ import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
 import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
 import { AuditChain1700000000885 } from './1700000000885-audit-chain.js';
+import { AuditIntents1700000000890 } from './1700000000890-audit-intents.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -45,4 +46,5 @@ export const ALL_MIGRATIONS = [
   ToolPins1700000000720,
   ServerChecks1700000000880,
   AuditChain1700000000885,
+  AuditIntents1700000000890,
 ];

@@ -90,7 +90,7 @@ function text(column: Column, value: string | null): string {
  * JSON that PostgreSQL takes. It knows neither NUL nor halves of surrogate pairs, and callers can put both into names:
  * one such record would keep its whole batch, and all that follow, from being written.
  */
-function storable(value: unknown): string {
+export function storable(value: unknown): string {
   const json = JSON.stringify(value);
   return json.includes('\\u') ? json.replaceAll(UNSTORABLE, '$1\uFFFD') : json;
 }

@@ -1,5 +1,7 @@
 import { Injectable, UseGuards, UseInterceptors } from '@nestjs/common';
+import { AuditIntents, type AuditIntent } from '../audit/strict/audit-intents.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
+import { jsonHash } from '../common/json-hash.js';
 import { CallGuards } from '../hooks/call-guards.js';
 import type { Rehearsal } from '../hooks/hooked-call.js';
 import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
@@ -14,6 +16,8 @@ import { ApprovalStep } from './approval-step.js';
 import { heldChannel } from './held-channel.js';
 import type { ToolCallState } from './tool-call-state.js';
 
+const LONGEST_NAME = 256;
+
 /**
  * The end of the road: what the guards let pass and the hooks left over is checked once more and sent. Runs in a Nest
  * execution context of type `mcp`; the guards and the interceptor below are part of every call of every door.
@@ -26,6 +30,7 @@ export class ToolCallHandler {
     private readonly schemas: ArgumentSchemas,
     private readonly backends: ToolBackends,
     private readonly approvals: ApprovalStep,
+    private readonly intents: AuditIntents,
   ) {}
 
   async handle(state: ToolCallState): Promise<UpstreamReply> {
@@ -37,6 +42,10 @@ export class ToolCallHandler {
     if (state.rehearsal !== null) return rehearsed(state, state.rehearsal);
     if (state.asks !== null || call.asks !== null) {
       await this.approvals.pass(state, call);
+      refuseCancelled(state);
+    }
+    if (this.intents.isStrict) {
+      await this.intents.store(intentOf(state, call));
       refuseCancelled(state);
     }
     if (state.dispatched) throw new GatehouseError('internal_error', 'The call was already sent');
@@ -67,6 +76,18 @@ function rehearsed(state: ToolCallState, { result }: Rehearsal): Promise<Upstrea
 function optionsOf({ dispatch, signal, headers, hookHeaders, request: { client } }: ToolCallState): InvokeOptions {
   if (dispatch === null) return { signal, callerHeaders: headers, hookHeaders, client };
   return { signal: dispatch.signal, callerHeaders: headers, hookHeaders, client: heldChannel(client, dispatch) };
+}
+
+/** What is stored before anything is sent. */
+function intentOf({ callId, request, arguments: sent }: ToolCallState, { server, tool }: AuthorizedCall): AuditIntent {
+  const { principal } = request;
+  return {
+    ...{ id: callId, door: request.door, request_id: request.requestId, source_address: request.sourceAddress },
+    ...{ principal_id: principal.id, key_alias: principal.keyAlias, customer_id: principal.customerId },
+    ...{ server_id: server.id, server_name: server.prefix, tool: tool.name },
+    public_name: request.name.slice(0, LONGEST_NAME),
+    arguments_hash: jsonHash(sent),
+  };
 }
 
 function refuseCancelled({ signal }: ToolCallState): void {

@@ -12,6 +12,7 @@ import { AUDIT_QUEUE } from './audit-queue.js';
 import { AuditRetention } from './audit-retention.js';
 import { AuditSealer } from './audit-sealer.js';
 import { AuditVerifier } from './audit-verifier.js';
+import { OrphanedIntents } from '../strict/orphaned-intents.js';
 import { AuditProcessor } from './audit.processor.js';
 
 const ENTITIES = [AuditRecordEntity, AuditLinkEntity, AuditHeadEntity];
@@ -26,7 +27,13 @@ export class AuditChainModule {
         ...[WriteLogModule, StatementKeysModule, BullModule.registerQueue({ name: AUDIT_QUEUE })],
         TypeOrmModule.forFeature(ENTITIES),
       ],
-      providers: [AuditHeads, AuditSealer, AuditRetention, ...(role === 'gateway' ? [] : [AuditProcessor])],
+      providers: [
+        AuditHeads,
+        AuditSealer,
+        AuditRetention,
+        OrphanedIntents,
+        ...(role === 'gateway' ? [] : [AuditProcessor]),
+      ],
     };
   }
 }

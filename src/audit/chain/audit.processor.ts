@@ -5,6 +5,7 @@ import { messageOf } from '../../common/gatehouse-error.js';
 import { AUDIT_JOBS, AUDIT_QUEUE, type AuditJobName } from './audit-queue.js';
 import { AuditRetention } from './audit-retention.js';
 import { AuditSealer } from './audit-sealer.js';
+import { OrphanedIntents } from '../strict/orphaned-intents.js';
 
 /** How often it is looked whether the queue has lost its schedules. */
 const RECONCILE_MS = 60_000;
@@ -13,6 +14,11 @@ const RECONCILE_MS = 60_000;
 @Processor(AUDIT_QUEUE)
 export class AuditProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(AuditProcessor.name);
+  private readonly work: Record<AuditJobName, () => Promise<void>> = {
+    seal: () => this.sealer.seal(),
+    settle: () => this.orphans.settle(),
+    prune: () => this.retention.prune(),
+  };
   private timer: NodeJS.Timeout | undefined;
   private scheduling: Promise<void> = Promise.resolve();
 
@@ -20,6 +26,7 @@ export class AuditProcessor extends WorkerHost implements OnApplicationBootstrap
     @InjectQueue(AUDIT_QUEUE) private readonly queue: Queue<unknown, void, AuditJobName>,
     private readonly sealer: AuditSealer,
     private readonly retention: AuditRetention,
+    private readonly orphans: OrphanedIntents,
   ) {
     super();
   }
@@ -35,7 +42,7 @@ export class AuditProcessor extends WorkerHost implements OnApplicationBootstrap
   }
 
   override process(job: Job<unknown, void, AuditJobName>): Promise<void> {
-    return job.name === 'seal' ? this.sealer.seal() : this.retention.prune();
+    return this.work[job.name]();
   }
 
   @OnWorkerEvent('error')
