@@ -18,9 +18,13 @@ import { WriteRecords1700000000640 } from './1700000000640-write-records.js';
 import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
+import { UpstreamCredentials1700000000800 } from './1700000000800-upstream-credentials.js';
+import { OAuth1700000000820 } from './1700000000820-oauth.js';
+import { ToolSearch1700000000860 } from './1700000000860-tool-search.js';
 import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
 import { AuditChain1700000000885 } from './1700000000885-audit-chain.js';
 import { AuditIntents1700000000890 } from './1700000000890-audit-intents.js';
+import { Replicas1700000000920 } from './1700000000920-replicas.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -44,7 +48,11 @@ export const ALL_MIGRATIONS = [
   Approvals1700000000650,
   SigningKeys1700000000710,
   ToolPins1700000000720,
+  UpstreamCredentials1700000000800,
+  OAuth1700000000820,
+  ToolSearch1700000000860,
   ServerChecks1700000000880,
   AuditChain1700000000885,
   AuditIntents1700000000890,
+  Replicas1700000000920,
 ];

@@ -19,11 +19,13 @@ import { HooksModule } from './hooks/hooks.module.js';
 import { LlmEndpointModule } from './llm-endpoint/llm-endpoint.module.js';
 import { McpEndpointModule } from './mcp-endpoint/mcp-endpoint.module.js';
 import { McpServersModule } from './mcp-servers/mcp-servers.module.js';
+import { OAuthModule } from './oauth/oauth.module.js';
 import { OutboundModule } from './outbound/outbound.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { ReloadModule } from './reload/reload.module.js';
+import { ReplicasModule } from './replicas/replicas.module.js';
 import { RestEndpointModule } from './rest-endpoint/rest-endpoint.module.js';
 import { SemanticFilterModule } from './semantic-filter/semantic-filter.module.js';
 import { ServerRequestsModule } from './server-requests/server-requests.module.js';
@@ -48,6 +50,7 @@ export class AppModule {
         DatabaseModule.forRoot(databaseUrl),
         EventsModule.forRoot(config, databaseUrl),
         QueueModule.forRoot(config, databaseUrl),
+        ReplicasModule,
         HttpConventionsModule,
         OutboundModule,
         AuthModule,
@@ -58,6 +61,7 @@ export class AppModule {
         ApprovalsModule,
         AuditModule,
         AuditChainModule.forRoot(config),
+        OAuthModule,
         UpstreamModule,
         CatalogModule,
         ToolCatalogueModule,

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { GuardrailTest, type Guardrail, type TriedCall, type TriedList } from './testing/guardrail-test.js';
 import type { MadeUpCall, MadeUpList } from './testing/made-up-call.js';
 
-export type { HookStep } from './hooks/hooked-call.js';
+export type { HookStep } from './hooks/hook-step.js';
 export {
   GuardrailTest,
   type Guardrail,

@@ -50,8 +50,8 @@ export class JsonBodyInterceptor implements NestInterceptor {
 
   private async read(request: Request, response: Response, parse: ReturnType<typeof json>): Promise<void> {
     const isJson = request.is(['application/json', 'application/*+json']);
-    // null: the request has no body.
-    if (isJson === null) return;
+    // null: the request has no body. Browsers say so with a length of nothing.
+    if (isJson === null || (isJson === false && request.headers['content-length'] === '0')) return;
     if (isJson === false) {
       throw new GatehouseError('unsupported_media_type', 'Send a JSON body with Content-Type: application/json.');
     }

@@ -29,6 +29,14 @@ export function parseBaseUrl(text: string): string {
   throw new InvalidValue('must be an http or https URL without trailing slash, query and credentials');
 }
 
+/** URL of a client metadata document, which is a `client_id`: compared as text, so it is kept as it is. */
+export function parseClientIdUrl(text: string): string {
+  const url = urlOf(text);
+  const plain = url !== null && url.username === '' && url.password === '' && url.hash === '' && !/\s/.test(text);
+  if (plain && url.protocol === 'https:' && url.pathname !== '/') return text;
+  throw new InvalidValue('must be an https URL with a path, without credentials and fragment');
+}
+
 /**
  * A parser for URLs of an issuer's documents. Who can change them on the way can make tokens, so they need TLS, except
  * on loopback and to hosts that OUTBOUND_ALLOW names.
@@ -43,6 +51,13 @@ export function issuerUrlParser(outboundAllow: readonly OutboundAllowEntry[]): (
       'must be an https URL without credentials; http is for loopback and for hosts that OUTBOUND_ALLOW names',
     );
   };
+}
+
+/** Where other replicas reach this process. */
+export function parseReplicaUrl(text: string): string {
+  const url = urlOf(text);
+  if (url !== null && url.origin === text.toLowerCase() && /^https?:$/.test(url.protocol)) return url.origin;
+  throw new InvalidValue('must be an address such as http://10.0.0.7:4000, without path');
 }
 
 /** An origin as browsers send it. */

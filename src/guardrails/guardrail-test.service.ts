@@ -5,7 +5,7 @@ import { PrincipalAssembler } from '../auth/principal-assembler.js';
 import type { Principal } from '../auth/principal.js';
 import { Cancellation } from '../common/cancellation.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
-import type { HookStep } from '../hooks/hooked-call.js';
+import type { HookStep } from '../hooks/hook-step.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import { SILENT_CHANNEL } from '../tool-calls/silent-channel.js';
 import { ToolCallService } from '../tool-calls/tool-call.service.js';

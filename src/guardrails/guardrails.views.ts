@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ErrorCode } from '../common/error-codes.js';
 import type { JsonObject } from '../common/json.js';
-import type { HookStep } from '../hooks/hooked-call.js';
+import type { HookStep } from '../hooks/hook-step.js';
 import type { HookPhase } from '../hooks/hook.types.js';
 
 const PHASES = ['pre', 'during', 'post', 'list'] as const satisfies readonly HookPhase[];

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogService } from '../catalog/catalog.service.js';
 import type { ServerCatalog } from '../catalog/catalog.types.js';
 import { jsonHash } from '../common/json-hash.js';
-import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { needsCaller, type McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerHealthStore, type HealthResult } from '../mcp-servers/server-health.store.js';
 import { ServerProbe } from '../mcp-servers/server-probe.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
@@ -71,7 +71,7 @@ export class CatalogServerProbe extends ServerProbe {
 
   private async ask(server: McpServer): Promise<Checked> {
     // The gateway alone has not what the upstream wants.
-    if (needsUser(server)) return { status: 'unknown', error: null, tools: null };
+    if (needsCaller(server)) return { status: 'unknown', error: null, tools: null };
     return resultOf(await this.catalog.refresh(server));
   }
 
@@ -90,11 +90,7 @@ export class CatalogServerProbe extends ServerProbe {
   }
 }
 
-function needsUser({ userSecrets = [] }: McpServer): boolean {
-  return userSecrets.length > 0;
-}
-
-function resultOf({ status, failure, tools }: ServerCatalog): Checked {
+function resultOf({ status, fault, tools }: ServerCatalog): Checked {
   if (status === 'ok') return { status: 'healthy', error: null, tools: jsonHash(tools) };
-  return { status: 'unhealthy', error: healthErrorOf(failure), tools: null };
+  return { status: 'unhealthy', error: healthErrorOf(fault), tools: null };
 }

@@ -1,7 +1,8 @@
 import { HttpException, Logger } from '@nestjs/common';
 import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
 import { GuardrailViolation } from './guardrail-violation.js';
-import type { HookedCall, HookStep } from './hooked-call.js';
+import type { HookStep } from './hook-step.js';
+import type { HookedCall } from './hooked-call.js';
 
 const SERVER_FAULT = 500;
 

@@ -1,4 +1,4 @@
-import type { HookStep } from './hooked-call.js';
+import type { HookStep } from './hook-step.js';
 
 /** Of so many of the latest runs the time is kept. */
 const KEPT = 1024;

@@ -1,16 +1,9 @@
 import type { Principal } from '../auth/principal.js';
-import type { JsonObject, JsonValue } from '../common/json.js';
-import type { CallOrigin, HookPhase, ToolCallResult } from './hook.types.js';
+import type { JsonObject } from '../common/json.js';
+import type { HookSelection } from './hook-registry.js';
+import type { HookStep } from './hook-step.js';
+import type { CallOrigin, ToolCallResult } from './hook.types.js';
 import type { WatchedCall, WatchedDispatch } from './watched-dispatch.js';
-
-/** How one hook decided, for the audit record. */
-export interface HookStep {
-  readonly name: string;
-  readonly phase: HookPhase | 'guard' | 'interceptor' | 'approval';
-  readonly outcome: 'pass' | 'changed' | 'blocked' | 'asked' | 'approved' | 'failed' | 'failed_open';
-  /** What a violation says besides its message. */
-  readonly details?: JsonValue;
-}
 
 /** A call that goes through the chain and is not sent. */
 export interface Rehearsal {
@@ -45,6 +38,8 @@ export interface HookedCall extends WatchedCall {
   arguments: Readonly<JsonObject>;
   /** Lower-case names; null while no hook added any. */
   hookHeaders: Readonly<Record<string, string>> | null;
+  /** Those of this call; null while they are not chosen. */
+  hooks: HookSelection | null;
   readonly hookSteps: HookStep[];
   /** Set for a call that is only tried out; nothing of it is sent. */
   readonly rehearsal: Rehearsal | null;

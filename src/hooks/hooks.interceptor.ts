@@ -1,39 +1,38 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { of, type Observable } from 'rxjs';
+import { GatehouseError } from '../common/gatehouse-error.js';
 import { CallInterceptors } from './call-interceptors.js';
-import { HookRegistry, type HookSelection } from './hook-registry.js';
+import type { HookSelection } from './hook-registry.js';
 import { HookRunner } from './hook-runner.js';
 import type { HookedCall, HookedReply } from './hooked-call.js';
 import { WatchedDispatch } from './watched-dispatch.js';
 
 /**
- * The hooks on the road: pre hooks, then the interceptors of authors around the rest of the road with the hooks beside
- * it, then post hooks.
+ * What stands around the rest of the road: the interceptors of authors with the hooks beside the call, then the post
+ * hooks. The pre hooks ran before ({@link PreHooksGuard}).
  */
 @Injectable()
 export class HooksInterceptor implements NestInterceptor<HookedReply, HookedReply> {
   constructor(
-    private readonly registry: HookRegistry,
     private readonly runner: HookRunner,
     private readonly interceptors: CallInterceptors,
   ) {}
 
+  /** Is there anything to do around this call? Without it the call need not come here. */
+  standsAround(call: HookedCall): boolean {
+    const { during, post } = hooksOf(call);
+    return during.length > 0 || post.length > 0 || !this.interceptors.areNone;
+  }
+
   async intercept(context: ExecutionContext, next: CallHandler<HookedReply>): Promise<Observable<HookedReply>> {
     const call = context.getArgByIndex<HookedCall>(0);
-    const hooks = this.hooksOf(call);
-    if (hooks.pre.length > 0) await this.runner.runPre(hooks.pre, call);
-    if (hooks.during.length === 0 && hooks.post.length === 0 && this.interceptors.areNone) return next.handle();
+    if (!this.standsAround(call)) return next.handle();
     return of(
-      await this.watched(hooks, call, (dispatch) => {
+      await this.watched(hooksOf(call), call, (dispatch) => {
         call.dispatch = dispatch;
         return this.interceptors.run(context, call, next);
       }),
     );
-  }
-
-  private hooksOf(call: HookedCall): HookSelection {
-    const hooks = this.registry.select(call.principal.guardrails, call.hookTarget.guardrails);
-    return call.rehearsal?.result === null ? { ...hooks, post: [] } : hooks;
   }
 
   private async watched(
@@ -93,4 +92,10 @@ export class HooksInterceptor implements NestInterceptor<HookedReply, HookedRepl
       throw refusal;
     }
   }
+}
+
+/** Whose hooks nobody chose was never asked about: it goes no further. */
+function hooksOf({ hooks }: HookedCall): HookSelection {
+  if (hooks === null) throw new GatehouseError('internal_error', 'The hooks of the call did not run', { sent: 'no' });
+  return hooks;
 }

@@ -8,6 +8,7 @@ import { HookRegistry } from './hook-registry.js';
 import { HookRunner } from './hook-runner.js';
 import { ListHooks } from './list-hooks.js';
 import { HooksInterceptor } from './hooks.interceptor.js';
+import { PreHooksGuard } from './pre-hooks.guard.js';
 
 /** Finds and runs hooks. Global, because rooms below ask for the names of hooks through a port of their own. */
 @Global()
@@ -21,6 +22,7 @@ import { HooksInterceptor } from './hooks.interceptor.js';
     HookRunner,
     HooksInterceptor,
     ListHooks,
+    PreHooksGuard,
     { provide: GuardrailNames, useExisting: HookRegistry },
   ],
   exports: [
@@ -31,6 +33,7 @@ import { HooksInterceptor } from './hooks.interceptor.js';
     HookRunner,
     HooksInterceptor,
     ListHooks,
+    PreHooksGuard,
     GuardrailNames,
   ],
 })

@@ -4,7 +4,7 @@ import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
 import { deepFreeze, type JsonObject, type JsonValue } from '../common/json.js';
 import { answerInTime } from './answer-in-time.js';
 import { GuardrailViolation } from './guardrail-violation.js';
-import type { HookStep } from './hooked-call.js';
+import type { HookStep } from './hook-step.js';
 import { HookRegistry } from './hook-registry.js';
 import type { CallOrigin, ListedToolView } from './hook.types.js';
 import { readListAnswer } from './list-answer.js';

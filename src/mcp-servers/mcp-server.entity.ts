@@ -1,7 +1,16 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { JsonObject } from '../common/json.js';
+import { WriteColumns } from '../database/write-columns.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
-import type { ApprovalStatus, AuthType, ProtocolEra, SessionMode, Transport } from './mcp-server.js';
+import type {
+  ApprovalStatus,
+  AuthType,
+  OAuth2Flow,
+  ProtocolEra,
+  SessionMode,
+  TokenExchangeProfile,
+  Transport,
+} from './mcp-server.js';
 
 export type HealthStatus = 'healthy' | 'unhealthy' | 'unknown';
 
@@ -9,7 +18,7 @@ export type HealthStatus = 'healthy' | 'unhealthy' | 'unknown';
 @Entity('mcp_servers')
 @Index('mcp_servers_order', ['created_at', 'server_id'])
 @Index('mcp_servers_submissions', ['submitted_at'])
-export class McpServerEntity {
+export class McpServerEntity extends WriteColumns {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'mcp_servers_pkey' })
   server_id: string;
 
@@ -71,6 +80,21 @@ export class McpServerEntity {
 
   @Column({ type: 'text', nullable: true })
   registration_url: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  oauth2_flow: OAuth2Flow | null;
+
+  @Column({ type: 'text', nullable: true })
+  token_exchange_endpoint: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  audience: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  subject_token_type: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  token_exchange_profile: TokenExchangeProfile | null;
 
   @Column({ type: 'boolean', default: false })
   is_byok: boolean;
@@ -161,20 +185,4 @@ export class McpServerEntity {
   /** A code of a closed set, never upstream text. */
   @Column({ type: 'text', nullable: true })
   health_check_error: string | null;
-
-  /** Policy version of the last write: another value means another record. Checks of health do not move it. */
-  @Column({ type: 'integer' })
-  revision: number;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  created_at: Date;
-
-  @Column({ type: 'text' })
-  created_by: string;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  updated_at: Date;
-
-  @Column({ type: 'text' })
-  updated_by: string;
 }

@@ -34,8 +34,10 @@ import { UserCredentialsController } from './user-secrets/user-credentials.contr
 import { UserEnvVarsController } from './user-secrets/user-env-vars.controller.js';
 import { UserEnvVarsEntity } from './user-secrets/user-env-vars.entity.js';
 import { UserEnvVarsService } from './user-secrets/user-env-vars.service.js';
+import { UserSecretCopy } from './user-secrets/user-secret-copy.js';
 import { UserSecretRecords } from './user-secrets/user-secret-records.js';
 import { UserSecretStore } from './user-secrets/user-secret-store.js';
+import { UserTokenStore } from './user-secrets/user-token-store.js';
 
 const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, TemporaryServerEntity];
 
@@ -61,11 +63,11 @@ const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, Temp
     ...[McpServerCodec, McpServersService, ServerChecks, ServerHealthStore, ServerRegistry, ServerWrites],
     ...[ServerReaders, ServerListsService, ServerPages, SubmissionsService, PublicServers, OptionalCaller],
     ...[UserSecretStore, UserEnvVarsService, TemporaryServers, DraftSettings, ServerDeletions, ServerRecords],
-    UserSecretRecords,
+    ...[UserSecretRecords, UserSecretCopy, UserTokenStore],
   ],
   exports: [
-    ...[ServerDeletions, ServerRegistry, ServerHealthStore, McpServersService],
-    ...[UserSecretStore, TemporaryServers, DraftSettings],
+    ...[ServerDeletions, ServerReaders, ServerRegistry, ServerHealthStore, McpServersService],
+    ...[UserSecretStore, UserSecretCopy, UserTokenStore, UserEnvVarsService, TemporaryServers, DraftSettings],
   ],
 })
 export class McpServersModule {}

@@ -3,6 +3,7 @@ import { GatehouseError } from '../common/gatehouse-error.js';
 import { CallGuards } from '../hooks/call-guards.js';
 import type { HookedReply } from '../hooks/hooked-call.js';
 import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
+import { PreHooksGuard } from '../hooks/pre-hooks.guard.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
 import { DEFAULT_RESULT, jsonOf, messagesOf } from './made-up-call.js';
 import type { TriedState } from './tried-state.js';
@@ -12,7 +13,7 @@ import type { TriedState } from './tried-state.js';
  * upstream there is what the call says.
  */
 @Injectable()
-@UseGuards(CallGuards)
+@UseGuards(CallGuards, PreHooksGuard)
 @UseInterceptors(HooksInterceptor)
 export class TriedCallHandler {
   constructor(private readonly schemas: ArgumentSchemas) {}

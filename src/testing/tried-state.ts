@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Principal } from '../auth/principal.js';
 import type { CancelSignal } from '../common/cancellation.js';
 import type { JsonObject } from '../common/json.js';
-import type { HookAsk, HookedCall, HookStep } from '../hooks/hooked-call.js';
+import type { HookSelection } from '../hooks/hook-registry.js';
+import type { HookStep } from '../hooks/hook-step.js';
+import type { HookAsk, HookedCall } from '../hooks/hooked-call.js';
 import type { CallOrigin, UpstreamMessage } from '../hooks/hook.types.js';
 import type { WatchedDispatch } from '../hooks/watched-dispatch.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
@@ -18,6 +20,7 @@ export class TriedState implements HookedCall {
   readonly signal: CancelSignal;
   readonly hookTarget: HookedCall['hookTarget'];
   readonly tool: ToolDefinition;
+  hooks: HookSelection | null = null;
   readonly hookSteps: HookStep[] = [];
   /** What reached the client besides the result. */
   readonly delivered: UpstreamMessage[] = [];

@@ -1,7 +1,9 @@
 import type { CancelSignal } from '../common/cancellation.js';
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject } from '../common/json.js';
-import type { HookAsk, HookedCall, HookStep, Rehearsal } from '../hooks/hooked-call.js';
+import type { HookSelection } from '../hooks/hook-registry.js';
+import type { HookStep } from '../hooks/hook-step.js';
+import type { HookAsk, HookedCall, Rehearsal } from '../hooks/hooked-call.js';
 import type { WatchedDispatch } from '../hooks/watched-dispatch.js';
 import type { CallOrigin } from '../hooks/hook.types.js';
 import type { ResolvedTool } from '../catalog/tool-resolver.js';
@@ -9,6 +11,8 @@ import type { GrantedAccess } from '../permissions/access-decision.js';
 import type { AuthorizableCall } from '../permissions/authorizable-call.js';
 import type { AuthorizedCall } from '../permissions/authorized-call.js';
 import type { ToolCallRequest } from './tool-call.types.js';
+
+const NONE: readonly string[] = [];
 
 /**
  * One call on its way along the road: the only argument of the handler, so every guard and interceptor that is bound
@@ -21,10 +25,12 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
   dispatched = false;
   arguments: Readonly<JsonObject>;
   hookHeaders: Readonly<Record<string, string>> | null = null;
+  hooks: HookSelection | null = null;
   readonly hookSteps: HookStep[] = [];
   asks: HookAsk[] | null = null;
   dispatch: WatchedDispatch | null = null;
   readonly hookTarget: HookedCall['hookTarget'];
+  readonly overridden: readonly string[];
 
   constructor(
     readonly callId: string,
@@ -35,7 +41,10 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
     readonly target: ResolvedTool,
     readonly rehearsal: Rehearsal | null,
   ) {
-    this.arguments = request.arguments;
+    const { fixed } = target;
+    this.arguments = fixed === null ? request.arguments : { ...request.arguments, ...fixed };
+    this.overridden =
+      fixed === null ? NONE : Object.keys(fixed).filter((name) => Object.hasOwn(request.arguments, name));
     const { server } = target.access;
     this.hookTarget = { server, guardrails: server.guardrails, tool: target.tool.name };
   }

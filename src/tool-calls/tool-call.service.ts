@@ -12,12 +12,10 @@ import type { Rehearsal } from '../hooks/hooked-call.js';
 import { PolicyService } from '../permissions/policy.service.js';
 import { failureOf } from './call-errors.js';
 import { CallRecorder } from './call-recorder.js';
+import { inToolCallContext, type InContext } from './tool-call-context.js';
 import { ToolCallHandler } from './tool-call.handler.js';
 import { ToolCallState } from './tool-call-state.js';
 import type { RehearsedCall, ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
-
-/** A call in its Nest context: guards, interceptors, handler. */
-type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
 
 /**
  * The one road. Every tool call of every door comes through {@link execute}:
@@ -25,18 +23,18 @@ type RunInContext = (state: ToolCallState) => Promise<ToolCallOutcome>;
  * 1. resolve the public name within the caller's scope,
  * 2. authorise (`ToolPermissionGuard`), keep within the limits (`CallLimitGuard`), ask the guards of authors
  *    (`CallGuards`),
- * 3. pre hooks (`HooksInterceptor`),
+ * 3. pre hooks (`PreHooksGuard`),
  * 4. check again what will really be sent (`ToolCallHandler`), and wait for no person: what needs an approval and has
  *    none is refused (`ApprovalStep`),
  * 5. dispatch to the backend of the server's transport, beside it the during hooks,
- * 6. post hooks,
+ * 6. post hooks (`HooksInterceptor`, which also holds the during hooks and the interceptors of authors),
  * 7. links in the result as the caller knows them,
  * 8. one audit record, whatever happened.
  */
 @Injectable()
 export class ToolCallService implements OnApplicationBootstrap {
   private readonly logger = new Logger(ToolCallService.name);
-  private runInContext: RunInContext | null = null;
+  private runInContext: InContext<ToolCallState, ToolCallOutcome> | null = null;
 
   constructor(
     private readonly policy: PolicyService,
@@ -48,19 +46,7 @@ export class ToolCallService implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    // Made once: building the context costs a hundred times what running it costs.
-    this.runInContext = this.contexts.create(
-      this.handler,
-      // Nest types the callback by its untyped arguments; the context is only ever run with a state.
-      this.handler.handle as (...args: unknown[]) => unknown,
-      'handle',
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      { guards: true, interceptors: true, filters: false },
-      'mcp',
-    );
+    this.runInContext = inToolCallContext(this.contexts, this.handler, 'handle');
   }
 
   /**

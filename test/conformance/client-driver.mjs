@@ -8,9 +8,11 @@
 import { randomUUID } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { register, unregister } from './gateway.mjs';
+import { LoginUser } from './login-user.mjs';
 
 const { GATEWAY, MASTER_KEY, MCP_CONFORMANCE_SCENARIO, MCP_CONFORMANCE_PROTOCOL_VERSION: REVISION } = process.env;
-const { toolCalls } = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
+const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
+const { toolCalls } = context;
 const gateway = { url: GATEWAY, masterKey: MASTER_KEY };
 /** Their mocks answer neither `server/discover` nor anything else that would tell what they speak. */
 const MUTE = new Set(['http-standard-headers', 'http-custom-headers', 'http-invalid-tool-headers']);
@@ -35,7 +37,7 @@ function callsOf(tools) {
   });
 }
 
-async function connect(alias) {
+async function connect(alias, key) {
   const mode = REVISION === '2026-07-28' ? { pin: REVISION } : 'legacy';
   const capabilities = { elicitation: { form: { applyDefaults: true } } };
   const client = new Client(
@@ -46,14 +48,15 @@ async function connect(alias) {
     action: 'accept',
     content: 'confirmed' in params.requestedSchema.properties ? { confirmed: true } : {},
   }));
-  const requestInit = { headers: { authorization: `Bearer ${MASTER_KEY}` } };
+  const requestInit = { headers: { authorization: `Bearer ${key}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL(`${GATEWAY}/${alias}/mcp`), { requestInit }));
   return client;
 }
 
-async function useEverything(client) {
-  const { tools } = await client.listTools();
-  for (const call of callsOf(tools)) await client.callTool(call);
+/** @param logIn called when the gateway says that its user has to log in; null: nobody logs in here */
+async function useEverything(client, logIn) {
+  const { tools } = await listTools(client, logIn);
+  for (const call of callsOf(tools)) await callTool(client, call, logIn);
   const { prompts, resources } = client.getServerCapabilities();
   if (prompts !== undefined) {
     for (const { name } of (await client.listPrompts()).prompts) await client.getPrompt({ name });
@@ -63,12 +66,42 @@ async function useEverything(client) {
   }
 }
 
-const era = MUTE.has(MCP_CONFORMANCE_SCENARIO) ? '2026' : 'auto';
+async function listTools(client, logIn) {
+  for (;;) {
+    const list = await client.listTools();
+    const waits = Object.values(list._meta?.['gatehouse/servers'] ?? {}).includes('needs_auth');
+    if (logIn === null || (!waits && list.tools.length > 0)) return list;
+    await logIn();
+  }
+}
+
+async function callTool(client, call, logIn) {
+  for (;;) {
+    const result = await client.callTool(call);
+    const { code } = result._meta?.['gatehouse/error'] ?? {};
+    if (logIn === null || (code !== 'user_credential_missing' && code !== 'upstream_auth_required')) return result;
+    if (code === 'user_credential_missing') await logIn();
+  }
+}
+
+/** Settings of the mock server as an admin would make them. */
+function settings(alias) {
+  const era = MUTE.has(MCP_CONFORMANCE_SCENARIO) ? '2026' : 'auto';
+  const server = { alias, transport: 'http', url: process.argv[2], protocol_era: era };
+  if (!isLogin) return server;
+  const { client_id, client_secret } = context;
+  const credentials = client_id === undefined ? {} : { credentials: { client_id, client_secret } };
+  return { ...server, auth_type: 'oauth2', oauth2_flow: 'authorization_code', ...credentials };
+}
+
+const isLogin = MCP_CONFORMANCE_SCENARIO.startsWith('auth/');
 const alias = `mock_${randomUUID().slice(0, 8)}`;
-const id = await register(gateway, { alias, transport: 'http', url: process.argv[2], protocol_era: era });
+const id = await register(gateway, settings(alias));
 try {
-  const client = await connect(alias);
-  await useEverything(client);
+  const user = isLogin ? await LoginUser.make(gateway, id) : null;
+  await user?.logIn();
+  const client = await connect(alias, user?.key ?? MASTER_KEY);
+  await useEverything(client, user === null ? null : () => user.logIn());
   await client.close();
 } finally {
   await unregister(gateway, id);

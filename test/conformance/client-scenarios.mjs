@@ -1,5 +1,5 @@
-// The official client scenarios that need no OAuth, with the gateway as the client: each one runs client-driver.mjs,
-// which makes the suite's mock server an upstream of the gateway.
+// The official client scenarios with the gateway as the client: each one runs client-driver.mjs, which makes the
+// suite's mock server an upstream of the gateway and, where it wants OAuth, logs a user in to it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HERE, judge, runSuite } from './programs.mjs';

@@ -11,13 +11,7 @@ import { ServerReaders } from '../server-readers.js';
 import { ServerRegistry } from '../server-registry.js';
 import { callingUser } from './calling-user.js';
 import { UserSecretStore, type CredentialStatus } from './user-secret-store.js';
-import {
-  OAuthCredentialStatusDto,
-  OAuthUserCredentialDto,
-  UserCredentialDto,
-  UserCredentialListItemDto,
-  UserCredentialStateDto,
-} from './user-secrets.dto.js';
+import { UserCredentialDto, UserCredentialListItemDto, UserCredentialStateDto } from './user-secrets.dto.js';
 
 const SERVER_ID = { name: 'server_id', example: 'f1b7a6d0-5c1e-4f5e-8a53-0d3a1cf3c001' };
 
@@ -91,71 +85,6 @@ export class UserCredentialsController {
     const { id } = this.readers.require(reference, caller, request);
     await this.secrets.removeCredential({ userId: callingUser(caller), serverId: id, author: caller });
     return { server_id: id, has_credential: false };
-  }
-
-  @Post('server/:server_id/oauth-user-credential')
-  @HttpCode(200)
-  @RequireRole('any')
-  @ApiParam(SERVER_ID)
-  @ApiOperation({ summary: 'Store the OAuth tokens that the upstream gave the calling user' })
-  @ApiOkResponse({ type: OAuthCredentialStatusDto })
-  @ApiProblems(...BODY_PROBLEMS, 'not_found', 'conflict')
-  async storeTokens(
-    @Param('server_id') reference: string,
-    @Body() body: OAuthUserCredentialDto,
-    @CurrentPrincipal() caller: Principal,
-    @Req() request: Request,
-  ): Promise<OAuthCredentialStatusDto> {
-    const { id } = this.readers.require(reference, caller, request);
-    const user = callingUser(caller);
-    const seconds = body.expires_in ?? null;
-    const expiresAt = seconds === null ? null : new Date(Date.now() + seconds * 1000);
-    const { access_token, refresh_token = null, scopes = null } = body;
-    await this.secrets.storeTokens(
-      { userId: user, serverId: id, author: caller },
-      { access_token, refresh_token, scopes },
-      expiresAt,
-    );
-    return this.tokenStatus(user, id);
-  }
-
-  @Delete('server/:server_id/oauth-user-credential')
-  @RequireRole('any')
-  @ApiParam(SERVER_ID)
-  @ApiOperation({ summary: 'Remove the OAuth tokens of the calling user', description: 'An own key stays.' })
-  @ApiOkResponse({ type: OAuthCredentialStatusDto })
-  @ApiProblems('not_found', 'conflict')
-  async removeTokens(
-    @Param('server_id') reference: string,
-    @CurrentPrincipal() caller: Principal,
-    @Req() request: Request,
-  ): Promise<OAuthCredentialStatusDto> {
-    const { id } = this.readers.require(reference, caller, request);
-    const user = callingUser(caller);
-    await this.secrets.removeCredential({ userId: user, serverId: id, author: caller }, 'oauth2');
-    return this.tokenStatus(user, id);
-  }
-
-  @Get('server/:server_id/oauth-user-credential/status')
-  @RequireRole('any')
-  @ApiParam(SERVER_ID)
-  @ApiOperation({ summary: 'Are OAuth tokens of the calling user stored, and are they still good?' })
-  @ApiOkResponse({ type: OAuthCredentialStatusDto })
-  @ApiProblems('not_found')
-  status(
-    @Param('server_id') reference: string,
-    @CurrentPrincipal() caller: Principal,
-    @Req() request: Request,
-  ): Promise<OAuthCredentialStatusDto> {
-    const { id } = this.readers.require(reference, caller, request);
-    return this.tokenStatus(callingUser(caller), id);
-  }
-
-  private async tokenStatus(userId: string, serverId: string): Promise<OAuthCredentialStatusDto> {
-    const stored = await this.secrets.status(userId, serverId);
-    const tokens = stored?.kind === 'oauth2' ? stored : null;
-    const isExpired = tokens !== null && tokens.expires_at !== null && tokens.expires_at.getTime() <= Date.now();
-    return { server_id: serverId, has_credential: tokens !== null, is_expired: isExpired, ...timesOf(tokens) };
   }
 }
 

@@ -6,7 +6,11 @@ import { UserCredentialEntity } from './user-credential.entity.js';
 import type { JsonObject } from '../../common/json.js';
 import type { WriteAuthor } from '../../write-log/write-author.js';
 import type { ObjectReference } from '../../write-log/written-object.js';
+import { EventBus } from '../../events/event-bus.js';
+import { PolicyVersions } from '../../events/policy-version.js';
 import { ServerRegistry } from '../server-registry.js';
+import type { OAuthTokens } from './oauth-tokens.js';
+import { announceUserSecret, type UserSecretKey } from './user-secret-events.js';
 import { UserEnvVarsEntity } from './user-env-vars.entity.js';
 import { referenceTo, UserSecretRecords, type UserSecretReference } from './user-secret-records.js';
 
@@ -18,13 +22,6 @@ export interface SecretOwner {
   readonly author: WriteAuthor;
 }
 
-/** Tokens that an upstream gave a user. */
-export interface OAuthTokens {
-  readonly access_token: string;
-  readonly refresh_token: string | null;
-  readonly scopes: readonly string[] | null;
-}
-
 /** What a user stored, in clear. */
 export type UserCredential =
   | { readonly kind: 'byok'; readonly key: string }
@@ -32,6 +29,12 @@ export type UserCredential =
 
 /** What may be told of a stored credential. */
 export type CredentialStatus = Pick<UserCredentialEntity, 'server_id' | 'kind' | 'connected_at' | 'expires_at'>;
+
+/** Counts the writes of secrets of users. */
+export const USER_SECRETS_VERSION = 'user_secrets';
+
+/** Is told whose secret was written, and the version of that write. Never rejects. */
+type WriteListener = (key: UserSecretKey, version: number) => Promise<void>;
 
 const STATUS_COLUMNS = { server_id: true, kind: true, connected_at: true, expires_at: true } as const;
 
@@ -41,12 +44,21 @@ const STATUS_COLUMNS = { server_id: true, kind: true, connected_at: true, expire
  */
 @Injectable()
 export class UserSecretStore {
+  private readonly listeners: WriteListener[] = [];
+
   constructor(
     private readonly database: DataSource,
     private readonly cipher: FieldCipher,
     private readonly registry: ServerRegistry,
     private readonly records: UserSecretRecords,
+    private readonly versions: PolicyVersions,
+    private readonly events: EventBus,
   ) {}
+
+  /** Calls `listener` after a write of this process is committed, before its caller goes on. */
+  onWritten(listener: WriteListener): void {
+    this.listeners.push(listener);
+  }
 
   /** The secret itself, for the request to the upstream; null: none is stored. */
   async credentialOf(userId: string, serverId: string): Promise<UserCredential | null> {
@@ -54,10 +66,7 @@ export class UserSecretStore {
       .getRepository(UserCredentialEntity)
       .findOneBy({ user_id: userId, server_id: serverId });
     if (row === null) return null;
-    const clear = this.cipher.decrypt(
-      row.credential,
-      bindingOf('mcp_user_credentials', 'credential', userId, serverId),
-    );
+    const clear = this.cipher.decrypt(row.credential, credentialBinding(userId, serverId));
     if (row.kind === 'byok') return { kind: 'byok', key: clear };
     return { kind: 'oauth2', tokens: JSON.parse(clear) as OAuthTokens, expiresAt: row.expires_at };
   }
@@ -94,7 +103,7 @@ export class UserSecretStore {
    */
   async storeKey(owner: SecretOwner, key: string): Promise<void> {
     await this.writeCredential(owner, async (manager) => {
-      await this.store(owner, { kind: 'byok', clear: key, expiresAt: null }, manager);
+      await this.store(owner, { kind: 'byok', clear: key, issuer: null, expiresAt: null }, manager);
     });
   }
 
@@ -108,7 +117,8 @@ export class UserSecretStore {
       if (row?.kind === 'byok') {
         throw new GatehouseError('conflict', 'An own key is stored for this server; delete it first.');
       }
-      await this.store(owner, { kind: 'oauth2', clear: JSON.stringify(tokens), expiresAt }, manager);
+      const issuer = tokens.grant?.issuer ?? null;
+      await this.store(owner, { kind: 'oauth2', clear: JSON.stringify(tokens), issuer, expiresAt }, manager);
     });
   }
 
@@ -183,19 +193,25 @@ export class UserSecretStore {
     if (this.registry.isConfigured(serverId)) {
       throw new GatehouseError('conflict', 'This server is written in gateway.yaml: users store nothing for it.');
     }
-    await this.database.transaction(async (manager) => {
+    const version = await this.database.transaction(async (manager) => {
       await lockUser(userId, serverId, manager);
       const before = await read(manager);
       await act(manager);
       const after = await read(manager);
       await this.records.record(manager, author, { type, userId, serverId }, { before, after });
+      return this.versions.bump(manager, USER_SECRETS_VERSION);
     });
+    const key = { userId, serverId };
+    await Promise.all(this.listeners.map((listener) => listener(key, version)));
+    // Who holds copies takes the version for the word that it knows this write.
+    const written = { ...key, version };
+    await announceUserSecret(this.events, written);
   }
 
   private async credentialState(owner: SecretOwner, manager: EntityManager): Promise<JsonObject | null> {
     const row = await manager.findOneBy(UserCredentialEntity, rowOf(owner));
     if (row === null) return null;
-    const binding = bindingOf('mcp_user_credentials', 'credential', owner.userId, owner.serverId);
+    const binding = credentialBinding(owner.userId, owner.serverId);
     const digest = this.records.digestOf(row.credential, (envelope) => this.cipher.decrypt(envelope, binding));
     return { kind: row.kind, credential: digest, expires_at: row.expires_at?.toISOString() ?? null };
   }
@@ -209,16 +225,22 @@ export class UserSecretStore {
 
   private async store(
     { userId, serverId }: SecretOwner,
-    { kind, clear, expiresAt }: Pick<UserCredentialEntity, 'kind'> & { clear: string; expiresAt: Date | null },
+    { kind, clear, issuer, expiresAt }: Pick<UserCredentialEntity, 'kind' | 'issuer'> & ClearCredential,
     manager: EntityManager,
   ): Promise<void> {
-    const binding = bindingOf('mcp_user_credentials', 'credential', userId, serverId);
+    const binding = credentialBinding(userId, serverId);
     const row = {
       ...{ user_id: userId, server_id: serverId, kind, credential: this.cipher.encrypt(clear, binding) },
-      ...{ connected_at: new Date(), expires_at: expiresAt },
+      ...{ connected_at: new Date(), expires_at: expiresAt, issuer },
+      ...{ status: 'connected' as const, wanted_scope: null, refresh_lease: null },
     };
     await manager.upsert(UserCredentialEntity, row, ['user_id', 'server_id']);
   }
+}
+
+interface ClearCredential {
+  readonly clear: string;
+  readonly expiresAt: Date | null;
 }
 
 function rowOf({ userId, serverId }: SecretOwner): { user_id: string; server_id: string } {
@@ -230,6 +252,11 @@ async function lockUser(userId: string, serverId: string, manager: EntityManager
   await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
     JSON.stringify(['user secret', userId, serverId]),
   ]);
+}
+
+/** Where the secret of a user for a server is stored. */
+export function credentialBinding(userId: string, serverId: string): FieldBinding {
+  return bindingOf('mcp_user_credentials', 'credential', userId, serverId);
 }
 
 function bindingOf(table: string, field: string, userId: string, serverId: string): FieldBinding {

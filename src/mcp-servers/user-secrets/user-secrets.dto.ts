@@ -74,18 +74,6 @@ export class UserCredentialStateDto {
   has_credential!: boolean;
 }
 
-/** What may be told of stored tokens. */
-export class OAuthCredentialStatusDto extends UserCredentialStateDto {
-  @ApiProperty(TIME)
-  expires_at!: string | null;
-
-  @ApiProperty()
-  is_expired!: boolean;
-
-  @ApiProperty(TIME)
-  connected_at!: string | null;
-}
-
 /** One server that the caller is connected to. */
 export class UserCredentialListItemDto {
   @ApiProperty(SERVER_ID)

@@ -92,7 +92,7 @@ describe('variables', () => {
   it('are asked for, stored encrypted and merged', async () => {
     expect(await status()).toMatchObject({
       required: [{ name: 'TENANT', description: 'Your tenant', is_set: false }],
-      ...{ missing_count: 1, setup_url: expect.stringContaining(`/v1/mcp/server/${world.servers.vars}/user-env-vars`) },
+      ...{ missing_count: 1, setup_url: expect.stringContaining(`/v1/mcp/server/${world.servers.vars}/setup`) },
     });
     const answer = await post(path('vars', 'user-env-vars'), { values: { TENANT: 'tenant-value' } });
     expect(await store.envValuesOf('uma', world.servers.vars)).toEqual({ TENANT: 'tenant-value' });
