@@ -25,7 +25,7 @@ const rooms = {
   testing: ['hooks', 'permissions', 'mcp-servers', 'auth'],
   credentials: ['auth', 'database', 'events', 'mcp-servers', 'outbound', 'write-log'],
   oauth: ['auth', 'credentials', 'mcp-servers'],
-  audit: ['auth', 'database', 'write-log'],
+  audit: ['auth', 'database', 'signing', 'write-log'],
   'parked-calls': ['database', 'replicas'],
   approvals: ['auth', 'database', 'events'],
   upstream: ['mcp-servers', 'credentials', 'outbound', 'openapi', 'permissions', 'auth'],
@@ -55,6 +55,7 @@ const rooms = {
     ...['mcp-servers', 'toolsets', 'upstream', 'catalog', 'queue', 'events', 'database'],
     ...['auth', 'hooks', 'audit', 'reload'],
   ],
+  'queue-board': ['auth', 'write-log'],
   'semantic-filter': ['catalog', 'permissions', 'outbound', 'auth'],
   'llm-endpoint': [
     ...['tool-calls', 'catalog', 'semantic-filter', 'permissions', 'limits', 'outbound', 'auth', 'audit'],

@@ -23,6 +23,8 @@ import { OAuth1700000000820 } from './1700000000820-oauth.js';
 import { Login1700000000840 } from './1700000000840-login.js';
 import { ToolSearch1700000000860 } from './1700000000860-tool-search.js';
 import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
+import { AuditChain1700000000885 } from './1700000000885-audit-chain.js';
+import { AuditIntents1700000000890 } from './1700000000890-audit-intents.js';
 import { Replicas1700000000920 } from './1700000000920-replicas.js';
 import { ApprovalCustomers1700000000925 } from './1700000000925-approval-customers.js';
 import { RetiredSigningKeys1700000000926 } from './1700000000926-retired-signing-keys.js';
@@ -54,6 +56,8 @@ export const ALL_MIGRATIONS = [
   Login1700000000840,
   ToolSearch1700000000860,
   ServerChecks1700000000880,
+  AuditChain1700000000885,
+  AuditIntents1700000000890,
   Replicas1700000000920,
   ApprovalCustomers1700000000925,
   RetiredSigningKeys1700000000926,

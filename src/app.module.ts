@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ApprovalsModule } from './approvals/approvals.module.js';
+import { AuditChainModule } from './audit/chain/audit-chain.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
@@ -22,6 +23,7 @@ import { McpServersModule } from './mcp-servers/mcp-servers.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { OutboundModule } from './outbound/outbound.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
+import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { ReloadModule } from './reload/reload.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
@@ -59,6 +61,7 @@ export class AppModule {
         HooksModule,
         ApprovalsModule,
         AuditModule,
+        AuditChainModule.forRoot(config),
         OAuthModule,
         UpstreamModule,
         CatalogModule,
@@ -72,6 +75,7 @@ export class AppModule {
         ServerRequestsModule,
         ReloadModule,
         HealthModule.forRoot(config),
+        QueueBoardModule,
         SubscriptionsModule,
         McpEndpointModule,
         RestEndpointModule,

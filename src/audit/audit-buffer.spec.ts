@@ -8,6 +8,7 @@ import { AuditBuffer } from './audit-buffer.js';
 import { AuditRecordEntity } from './audit-record.entity.js';
 import type { AuditRecord } from './audit-record.js';
 import { AuditStore } from './audit-store.js';
+import { AuditLinkEntity } from './chain/audit-link.entity.js';
 
 /** Longer than the buffer waits between two attempts. */
 const NEXT_ATTEMPT_MS = 1_000;
@@ -41,7 +42,12 @@ beforeAll(async () => {
   const serverUrl = process.env.GATEHOUSE_TEST_EMBEDDED_URL;
   if (serverUrl === undefined) throw new Error('global-setup.mjs has not started PostgreSQL');
   database = await createTestDatabase(serverUrl);
-  source = new DataSource({ type: 'postgres', url: database.url, entities: [AuditRecordEntity], synchronize: true });
+  source = new DataSource({
+    type: 'postgres',
+    url: database.url,
+    entities: [AuditRecordEntity, AuditLinkEntity],
+    synchronize: true,
+  });
   await source.initialize();
   Logger.overrideLogger(false);
 });

@@ -57,7 +57,7 @@ export class AuditRecordEntity {
   @Column('text')
   sent: string;
 
-  @Column('jsonb')
+  @Column('json')
   guardrails: unknown;
 
   @Column('text', { nullable: true })

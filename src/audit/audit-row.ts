@@ -16,7 +16,41 @@ const ofTarget = new WeakMap<Target, string>();
  * `JSON.stringify`, because a third of it is the same for every call of a caller and of a tool, and all calls pay.
  */
 export function auditRow(record: AuditRecord): string {
-  const { principal, target, guardrails } = record;
+  const { principal, target } = record;
+  return line(
+    record,
+    principal === null ? '' : remembered(ofPrincipal, principal, principalColumns),
+    target === null ? '' : remembered(ofTarget, target, targetColumns),
+  );
+}
+
+/** The text that {@link auditRow} made of the record that was stored as this row. */
+export function rowText(row: AuditRecordEntity): string {
+  const { principal_id, key_alias, customer_id, server_id, server_name, tool, tool_hash } = row;
+  const own = {
+    ...{ id: row.id, at: row.at, door: row.door, requestId: row.request_id, outcome: row.outcome, code: row.code },
+    ...{ sourceAddress: row.source_address, path: row.path, publicName: row.public_name, sent: row.sent },
+    ...{ argumentsHash: row.arguments_hash, resultHash: row.result_hash, cost: row.cost, guardrails: row.guardrails },
+    method: row.method ?? undefined,
+    policyVersion: row.policy_version === null ? null : Number(row.policy_version),
+    durationMs: row.duration_ms,
+  };
+  return line(
+    own,
+    principal_id === null ? '' : principalColumns({ id: principal_id, keyAlias: key_alias, customerId: customer_id }),
+    text('server_id', server_id) + text('server_name', server_name) + text('tool', tool) + text('tool_hash', tool_hash),
+  );
+}
+
+/** What a record says itself, besides its caller and its target. */
+type Own = Omit<
+  { readonly [Key in Exclude<keyof AuditRecord, 'principal' | 'target'>]: Stored<AuditRecord[Key]> },
+  'method'
+> & { readonly method?: string | undefined };
+/** As it is read back: of closed sets only that it is text. */
+type Stored<Value> = Value extends string ? string : Value extends readonly unknown[] ? unknown : Value;
+
+function line(record: Own, principal: string, target: string): string {
   return (
     `{"id":"${record.id}","at":"${record.at.toISOString()}","duration_ms":${record.durationMs}` +
     text('door', record.door) +
@@ -32,13 +66,13 @@ export function auditRow(record: AuditRecord): string {
     text('result_hash', record.resultHash) +
     (record.cost === null ? '' : `,"cost":${record.cost}`) +
     (record.policyVersion === null ? '' : `,"policy_version":${record.policyVersion}`) +
-    (principal === null ? '' : remembered(ofPrincipal, principal, principalColumns)) +
-    (target === null ? '' : remembered(ofTarget, target, targetColumns)) +
-    `,"guardrails":${guardrails.length === 0 ? '[]' : storable(guardrails)}}`
+    principal +
+    target +
+    `,"guardrails":${storable(record.guardrails)}}`
   );
 }
 
-function principalColumns({ id, keyAlias, customerId }: Principal): string {
+function principalColumns({ id, keyAlias, customerId }: Pick<Principal, 'id' | 'keyAlias' | 'customerId'>): string {
   return text('principal_id', id) + text('key_alias', keyAlias) + text('customer_id', customerId);
 }
 
@@ -56,7 +90,7 @@ function text(column: Column, value: string | null): string {
  * JSON that PostgreSQL takes. It knows neither NUL nor halves of surrogate pairs, and callers can put both into names:
  * one such record would keep its whole batch, and all that follow, from being written.
  */
-function storable(value: unknown): string {
+export function storable(value: unknown): string {
   const json = JSON.stringify(value);
   return json.includes('\\u') ? json.replaceAll(UNSTORABLE, '$1\uFFFD') : json;
 }

@@ -8,12 +8,14 @@ import { AuditStore } from './audit-store.js';
 import { AuditSearch } from './audit-search.js';
 import { AuditController } from './audit.controller.js';
 import { AuditService } from './audit.service.js';
+import { AuditIntentEntity } from './strict/audit-intent.entity.js';
+import { AuditIntents } from './strict/audit-intents.js';
 
 /** Records of calls and refusals, and the search in them and in those of writes. */
 @Module({
-  imports: [WriteLogModule, TypeOrmModule.forFeature([AuditRecordEntity])],
+  imports: [WriteLogModule, TypeOrmModule.forFeature([AuditRecordEntity, AuditIntentEntity])],
   controllers: [AuditController],
-  providers: [AuditStore, AuditBuffer, AuditService, AuditReader, AuditSearch],
-  exports: [AuditService, AuditReader],
+  providers: [AuditStore, AuditBuffer, AuditService, AuditReader, AuditSearch, AuditIntents],
+  exports: [AuditService, AuditReader, AuditIntents],
 })
 export class AuditModule {}

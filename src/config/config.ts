@@ -75,6 +75,10 @@ export interface Config {
   readonly metricsPublic: boolean;
   /** Who asked for a call may approve it. */
   readonly approveOwnCalls: boolean;
+  /** `strict`: a call is sent only after it was stored that it is about to be. */
+  readonly auditMode: 'buffered' | 'strict';
+  /** Age at which audit records are removed; null: never. */
+  readonly auditRetentionDays: number | null;
   /** What this process does: answer calls, run background jobs, or both. */
   readonly role: GatewayRole;
   /** `MIGRATIONS_RUN=false`: a separate job migrates. */

@@ -23,6 +23,7 @@ import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
 import {
   listOf,
+  parseAuditMode,
   parseBoolean,
   parseCommands,
   parseList,
@@ -125,6 +126,8 @@ function readOperation(reader: EnvironmentReader) {
     guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
     approveOwnCalls: reader.value('APPROVE_OWN_CALLS', false, parseBoolean),
+    auditMode: reader.value<Config['auditMode']>('AUDIT_MODE', 'buffered', parseAuditMode),
+    auditRetentionDays: reader.value<number | null>('AUDIT_RETENTION_DAYS', null, wholeNumber(1, 36_500)),
     role: reader.value<Config['role']>('ROLE', 'all', parseRole),
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
     toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),

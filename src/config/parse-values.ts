@@ -24,6 +24,11 @@ export function parseLogLevel(text: string): Config['logLevel'] {
   throw new InvalidValue(`must be one of ${LOG_LEVELS.join(', ')}`);
 }
 
+export function parseAuditMode(text: string): Config['auditMode'] {
+  if (text === 'buffered' || text === 'strict') return text;
+  throw new InvalidValue('must be buffered or strict');
+}
+
 export function parseRole(text: string): GatewayRole {
   const role = GATEWAY_ROLES.find((known) => known === text);
   if (role !== undefined) return role;

@@ -10,6 +10,10 @@ export class SigningKeyEntity {
   @Column('text')
   algorithm: SigningAlgorithm;
 
+  /** `tokens`: published, for tokens that others check; else what only the gateway itself checks. */
+  @Column({ type: 'text', default: 'tokens' })
+  purpose: string;
+
   /** PKCS #8 in PEM, encrypted and bound to this row. */
   @Column('text')
   private_key: string;

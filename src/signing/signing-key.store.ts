@@ -13,6 +13,9 @@ import { SigningKeyEntity } from './signing-key.entity.js';
 /** Name of the version that every write to the keys moves. */
 export const SIGNING_KEYS_VERSION = 'signing-keys';
 
+/** The keys of this store; those for other purposes are nobody's business here. */
+const TOKENS = 'tokens';
+
 /** When a new key takes over. */
 export interface Takeover {
   /** Milliseconds since the epoch. */
@@ -37,19 +40,19 @@ export class SigningKeyStore {
 
   /** @throws GatehouseError `internal_error` when a key cannot be decrypted */
   async all(): Promise<ScheduledKey[]> {
-    const rows = await this.database.getRepository(SigningKeyEntity).find();
+    const rows = await this.database.getRepository(SigningKeyEntity).findBy({ purpose: TOKENS });
     return rows.map((row) => this.read(row));
   }
 
   /** Makes the first key of an algorithm, unless there is one. Of processes that start together, one makes it. */
   async ensure(algorithm: SigningAlgorithm): Promise<void> {
-    const exists = await this.database.getRepository(SigningKeyEntity).existsBy({ algorithm });
+    const exists = await this.database.getRepository(SigningKeyEntity).existsBy({ algorithm, purpose: TOKENS });
     if (exists) return;
     const pem = await newPrivateKey(algorithm);
     await this.database.transaction(async (manager) => {
       // The row lock puts the writers in order, so the second one finds the key of the first.
       await this.versions.bump(manager, SIGNING_KEYS_VERSION);
-      if (await manager.existsBy(SigningKeyEntity, { algorithm })) return;
+      if (await manager.existsBy(SigningKeyEntity, { algorithm, purpose: TOKENS })) return;
       await this.insert(manager, pem, algorithm, Date.now());
     });
   }
@@ -59,10 +62,10 @@ export class SigningKeyStore {
    * so long ago that they are no longer published are removed.
    */
   async settle(algorithms: readonly SigningAlgorithm[]): Promise<void> {
-    const used = { algorithm: In([...algorithms]), retired_at: Not(IsNull()) };
-    const unused = { algorithm: Not(In([...algorithms])), retired_at: IsNull() };
+    const used = { purpose: TOKENS, algorithm: In([...algorithms]), retired_at: Not(IsNull()) };
+    const unused = { purpose: TOKENS, algorithm: Not(In([...algorithms])), retired_at: IsNull() };
     const past = new Date(Date.now() - LONGEST_TOKEN_LIFE_SECONDS * 1000);
-    const forgotten = { algorithm: Not(In([...algorithms])), retired_at: LessThan(past) };
+    const forgotten = { purpose: TOKENS, algorithm: Not(In([...algorithms])), retired_at: LessThan(past) };
     if (!(await this.database.getRepository(SigningKeyEntity).existsBy([used, unused, forgotten]))) return;
     await this.database.transaction(async (manager) => {
       await this.versions.bump(manager, SIGNING_KEYS_VERSION);
@@ -94,7 +97,7 @@ export class SigningKeyStore {
   }
 
   private async remove(manager: EntityManager, all: boolean): Promise<WrittenObject[]> {
-    const present = (await manager.find(SigningKeyEntity)).map((row) => this.read(row));
+    const present = (await manager.findBy(SigningKeyEntity, { purpose: TOKENS })).map((row) => this.read(row));
     const kept = new Set(all ? [] : publishedKeys(present, Date.now()).map(({ key }) => key.kid));
     const removed = present.filter(({ kid }) => !kept.has(kid));
     for (const { kid } of removed) await manager.delete(SigningKeyEntity, { kid });
@@ -111,7 +114,13 @@ export class SigningKeyStore {
   ): Promise<string> {
     const { kid } = signingKeyOf(pem, algorithm);
     const private_key = this.cipher.encrypt(pem, bindingOf(kid));
-    await manager.insert(SigningKeyEntity, { kid, algorithm, private_key, signs_from: new Date(signsFrom) });
+    await manager.insert(SigningKeyEntity, {
+      kid,
+      algorithm,
+      purpose: TOKENS,
+      private_key,
+      signs_from: new Date(signsFrom),
+    });
     return kid;
   }
 
@@ -122,6 +131,7 @@ export class SigningKeyStore {
   }
 }
 
-function bindingOf(kid: string): FieldBinding {
+/** What the encrypted private half of a key is bound to. */
+export function bindingOf(kid: string): FieldBinding {
   return { table: 'signing_keys', row: kid, field: 'private_key' };
 }

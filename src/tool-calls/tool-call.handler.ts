@@ -1,6 +1,8 @@
 import { Injectable, UseGuards, UseInterceptors, type OnApplicationBootstrap } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
+import { AuditIntents, type AuditIntent } from '../audit/strict/audit-intents.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
+import { jsonHash } from '../common/json-hash.js';
 import { CallGuards } from '../hooks/call-guards.js';
 import type { Rehearsal } from '../hooks/hooked-call.js';
 import { HooksInterceptor } from '../hooks/hooks.interceptor.js';
@@ -17,6 +19,8 @@ import { heldChannel } from './held-channel.js';
 import { inToolCallContext, type InContext } from './tool-call-context.js';
 import type { ToolCallState } from './tool-call-state.js';
 
+const LONGEST_NAME = 256;
+
 /**
  * The end of the road: what the guards let pass and the hooks left over is checked once more and sent. Runs in a Nest
  * execution context of type `mcp`; the guards below are part of every call of every door, and so is the interceptor
@@ -31,6 +35,7 @@ export class ToolCallHandler implements OnApplicationBootstrap {
     private readonly schemas: ArgumentSchemas,
     private readonly backends: ToolBackends,
     private readonly approvals: ApprovalStep,
+    private readonly intents: AuditIntents,
     private readonly hooks: HooksInterceptor,
     private readonly contexts: ExternalContextCreator,
   ) {}
@@ -61,6 +66,10 @@ export class ToolCallHandler implements OnApplicationBootstrap {
       await this.approvals.pass(state, call);
       refuseCancelled(state);
     }
+    if (this.intents.isStrict) {
+      await this.intents.store(intentOf(state, call));
+      refuseCancelled(state);
+    }
     if (state.dispatched) throw new GatehouseError('internal_error', 'The call was already sent');
     state.dispatched = true;
     const reply = backend.invoke(call, optionsOf(state));
@@ -89,6 +98,18 @@ function rehearsed(state: ToolCallState, { result }: Rehearsal): Promise<Upstrea
 function optionsOf({ dispatch, signal, headers, hookHeaders, request: { client } }: ToolCallState): InvokeOptions {
   if (dispatch === null) return { signal, callerHeaders: headers, hookHeaders, client };
   return { signal: dispatch.signal, callerHeaders: headers, hookHeaders, client: heldChannel(client, dispatch) };
+}
+
+/** What is stored before anything is sent. */
+function intentOf({ callId, request, arguments: sent }: ToolCallState, { server, tool }: AuthorizedCall): AuditIntent {
+  const { principal } = request;
+  return {
+    ...{ id: callId, door: request.door, request_id: request.requestId, source_address: request.sourceAddress },
+    ...{ principal_id: principal.id, key_alias: principal.keyAlias, customer_id: principal.customerId },
+    ...{ server_id: server.id, server_name: server.prefix, tool: tool.name },
+    public_name: request.name.slice(0, LONGEST_NAME),
+    arguments_hash: jsonHash(sent),
+  };
 }
 
 /** Hooks that can still refuse must hold the dispatch before it begins. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { In, Repository, type EntityManager } from 'typeorm';
 import type { PagePosition } from '../common/page.js';
 import { WriteRecordEntity } from './write-record.entity.js';
 
@@ -39,5 +39,21 @@ export class WriteLogReader {
     if (filter.until !== undefined) query.andWhere('r.at < :until', { until: filter.until });
     if (before !== null) query.andWhere('(r.at, r.id) < (:createdAt, :id::uuid)', before);
     return query.orderBy('r.at', 'DESC').addOrderBy('r.id', 'DESC').limit(limit).getMany();
+  }
+
+  /** Those with these ids, in no order. */
+  byIds(ids: readonly string[]): Promise<WriteRecord[]> {
+    return this.records.findBy({ id: In([...ids]) });
+  }
+
+  /** Those since a time that are not among `ids`, the oldest first. */
+  others(manager: EntityManager, since: Date, ids: readonly string[], limit: number): Promise<WriteRecord[]> {
+    return manager
+      .createQueryBuilder(WriteRecordEntity, 'r')
+      .where('r.at >= :since AND r.id <> ALL(:ids)', { since, ids: [...ids] })
+      .orderBy('r.at')
+      .addOrderBy('r.id')
+      .limit(limit)
+      .getMany();
   }
 }

@@ -15,6 +15,7 @@ export const OBJECT_TYPES = [
   'tool_pin',
   'signing_key',
   'toolset',
+  'job_queue',
 ] as const;
 /** Rooms may record other kinds; these are the ones that every gateway has. */
 export type ObjectType = (typeof OBJECT_TYPES)[number] | (string & {});

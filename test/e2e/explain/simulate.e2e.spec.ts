@@ -130,7 +130,11 @@ describe('POST /v1/mcp/permissions/simulate', () => {
   });
 
   it('does not count calls that are older than the days that are asked for', async () => {
-    await world.gateway.sql(`UPDATE audit_records SET at = now() - interval '3 days' WHERE tool = 'add'`);
+    await world.gateway.sql(
+      `ALTER TABLE audit_records DISABLE TRIGGER USER;
+       UPDATE audit_records SET at = now() - interval '3 days' WHERE tool = 'add';
+       ALTER TABLE audit_records ENABLE TRIGGER USER`,
+    );
     const changes = [{ kind: 'team', id: 'a', object_permission: { mcp_servers: ['no-mcp-servers'] } }];
     const recent = await manage<SimulationView>(world.gateway, PATH, { days: 2, changes });
     expect(recent).toMatchObject({ calls_checked: 1, refused_calls: { count: 1 } });
@@ -172,7 +176,9 @@ describe('POST /v1/mcp/permissions/simulate', () => {
   it('cannot replay what was recorded without its path, and says so', async () => {
     const { key, token } = await world.generate({ object_permission: { mcp_servers: ['alpha'] } });
     await call(key, 'echo');
+    await world.gateway.sql('ALTER TABLE audit_records DISABLE TRIGGER USER');
     await world.gateway.sql('UPDATE audit_records SET path = NULL WHERE principal_id = $1', [token]);
+    await world.gateway.sql('ALTER TABLE audit_records ENABLE TRIGGER USER');
     const answer = await simulate({ kind: 'key', id: key, allowed_routes: ['/mcp'] });
     expect(answer).toMatchObject({
       refused_calls: { count: 0 },

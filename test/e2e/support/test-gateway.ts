@@ -122,6 +122,8 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     trustedProxies: [],
     metricsPublic: false,
     approveOwnCalls: false,
+    auditMode: 'buffered',
+    auditRetentionDays: null,
     role: 'all',
     runMigrations: true,
     toolPrefixSeparator: '-',
