@@ -68,6 +68,8 @@ export interface Config {
   readonly runMigrations: boolean;
   readonly toolPrefixSeparator: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** How long a gateway that shuts down still accepts calls, while its readiness probe says no. */
+  readonly shutdownDelayMs: number;
   /** Idle time after which a 2025 session ends. */
   readonly sessionIdleMs: number;
   /** Most entries of one answer to a list. */

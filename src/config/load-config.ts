@@ -109,6 +109,7 @@ function readTraffic(reader: EnvironmentReader) {
 }
 
 function readOperation(reader: EnvironmentReader) {
+  const production = reader.text('NODE_ENV') === 'production';
   return {
     guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
@@ -116,6 +117,7 @@ function readOperation(reader: EnvironmentReader) {
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
     toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),
     logLevel: reader.value<Config['logLevel']>('LOG_LEVEL', 'info', parseLogLevel),
+    shutdownDelayMs: reader.value('SHUTDOWN_DELAY_SECONDS', production ? 5 : 0, wholeNumber(0, 20)) * 1000,
     sessionIdleMs: reader.value('SESSION_IDLE_SECONDS', 1800, wholeNumber(1, 604_800)) * 1000,
     listPageSize: reader.value('LIST_PAGE_SIZE', 5_000, wholeNumber(1, 10_000)),
     parkedCallMs: reader.value('PARKED_CALL_SECONDS', 300, wholeNumber(1, 3600)) * 1000,

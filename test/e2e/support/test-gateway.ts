@@ -122,6 +122,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     runMigrations: true,
     toolPrefixSeparator: '-',
     logLevel: 'silent',
+    shutdownDelayMs: 0,
     sessionIdleMs: 60_000,
     listPageSize: 1_000,
     parkedCallMs: 60_000,
