@@ -20,6 +20,13 @@ export interface KeyringEntry {
   readonly key: Secret<Buffer>;
 }
 
+/** Where spans are sent. */
+export interface TracingConfig {
+  /** Base URL of an OTLP/HTTP receiver, without a trailing slash. */
+  readonly endpoint: string;
+  readonly headers: Secret<Readonly<Record<string, string>>> | null;
+}
+
 /** Everything that can be set from outside: validated, complete, frozen. Durations are in milliseconds. */
 export interface Config {
   readonly host: string;
@@ -62,6 +69,8 @@ export interface Config {
   /** CIDR ranges of proxies whose X-Forwarded-For counts. */
   readonly trustedProxies: readonly string[];
   readonly metricsPublic: boolean;
+  /** null: no tracing. */
+  readonly tracing: TracingConfig | null;
   /** Who asked for a call may approve it. */
   readonly approveOwnCalls: boolean;
   /** `MIGRATIONS_RUN=false`: a separate job migrates. */

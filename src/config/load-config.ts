@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Secret } from '../common/secret.js';
-import type { Config, KeyringEntry, OutboundAllowEntry } from './config.js';
+import type { Config, KeyringEntry, OutboundAllowEntry, TracingConfig } from './config.js';
 import { ConfigurationError, InvalidValue } from './configuration-error.js';
 import { ensureWritableDirectory } from './data-directory.js';
 import { EnvironmentReader } from './environment-reader.js';
@@ -11,6 +11,7 @@ import { parseSigningKey } from './jwt-signer-config.js';
 import { DEFAULT_MANAGEMENT } from './parse-management.js';
 import { connectionUrl, parseBaseUrl, parseCidr, parseHost, parseOrigin, parseOutboundEntry } from './parse-network.js';
 import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
+import { parseHeaderPairs } from './parse-tracing.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
 import {
   listOf,
@@ -112,6 +113,7 @@ function readOperation(reader: EnvironmentReader) {
   const production = reader.text('NODE_ENV') === 'production';
   return {
     guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
+    tracing: readTracing(reader),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
     approveOwnCalls: reader.value('APPROVE_OWN_CALLS', false, parseBoolean),
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
@@ -123,6 +125,12 @@ function readOperation(reader: EnvironmentReader) {
     parkedCallMs: reader.value('PARKED_CALL_SECONDS', 300, wholeNumber(1, 3600)) * 1000,
     streamsPerKey: reader.value('STREAMS_PER_KEY', 100, wholeNumber(1, 100_000)),
   };
+}
+
+function readTracing(reader: EnvironmentReader): TracingConfig | null {
+  const endpoint = reader.value<string | null>('OTEL_EXPORTER_OTLP_ENDPOINT', null, parseBaseUrl);
+  const headers = reader.secretValue<TracingConfig['headers']>('OTEL_EXPORTER_OTLP_HEADERS', null, parseHeaderPairs);
+  return endpoint === null ? null : { endpoint, headers };
 }
 
 function readJwtSigner(reader: EnvironmentReader) {

@@ -11,13 +11,16 @@ import { ReloadModule } from '../reload/reload.module.js';
 import { ToolsetsModule } from '../toolsets/toolsets.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CallMetrics } from './call-metrics.js';
+import { DependencyMetrics } from './dependency-metrics.js';
 import { DrainState } from './drain-state.js';
 import { HEALTH_QUEUE } from './health-queue.js';
 import { HealthScheduler } from './health-scheduler.js';
 import { HealthController } from './health.controller.js';
 import { HealthProcessor } from './health.processor.js';
 import { metricsController } from './metrics.controller.js';
+import { MetricsRegistry } from './metrics-registry.js';
 import { PolicyFreshness } from './policy-freshness.js';
+import { ServerMetrics } from './server-metrics.js';
 import { ServerProbeModule } from './server-probe.module.js';
 import { ServerTestController } from './server-test.controller.js';
 import { ServerTestService } from './server-test.service.js';
@@ -45,6 +48,9 @@ export class HealthModule {
       controllers: [HealthController, ServerTestController, metricsController(config.metricsPublic)],
       providers: [
         CallMetrics,
+        DependencyMetrics,
+        MetricsRegistry,
+        ServerMetrics,
         DrainState,
         HealthProcessor,
         HealthScheduler,

@@ -12,6 +12,7 @@ import { ConfigReload } from '../reload/config-reload.js';
 import { DrainState } from './drain-state.js';
 import { HEALTH_QUEUE } from './health-queue.js';
 import { PolicyFreshness } from './policy-freshness.js';
+import { withTimeout } from './with-timeout.js';
 
 const PING_TIMEOUT_MS = 2_000;
 
@@ -59,17 +60,5 @@ export class ReadinessService {
     } catch {
       return session.down('the job queue does not answer');
     }
-  }
-}
-
-async function withTimeout<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), limitMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -42,6 +42,7 @@ function call(overrides: Partial<HookedCall> = {}): HookedCall {
     signal: new AbortController().signal,
     arguments: { path: '/a', nested: { deep: [1] } },
     hookHeaders: null,
+    trace: null,
     hookSteps: [],
     rehearsal: null,
     asks: null,

@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject, JsonValue } from '../common/json.js';
+import type { CallTrace } from '../tracing/call-trace.js';
 import type { CallOrigin, HookPhase, ToolCallResult } from './hook.types.js';
 import type { WatchedCall, WatchedDispatch } from './watched-dispatch.js';
 
@@ -45,6 +46,8 @@ export interface HookedCall extends WatchedCall {
   arguments: Readonly<JsonObject>;
   /** Lower-case names; null while no hook added any. */
   hookHeaders: Readonly<Record<string, string>> | null;
+  /** null: the call is not traced. */
+  readonly trace: CallTrace | null;
   readonly hookSteps: HookStep[];
   /** Set for a call that is only tried out; nothing of it is sent. */
   readonly rehearsal: Rehearsal | null;

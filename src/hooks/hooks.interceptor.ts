@@ -21,7 +21,10 @@ export class HooksInterceptor implements NestInterceptor<HookedReply, HookedRepl
   async intercept(context: ExecutionContext, next: CallHandler<HookedReply>): Promise<Observable<HookedReply>> {
     const call = context.getArgByIndex<HookedCall>(0);
     const hooks = this.hooksOf(call);
-    if (hooks.pre.length > 0) await this.runner.runPre(hooks.pre, call);
+    if (hooks.pre.length > 0) {
+      call.trace?.enter('pre_hooks');
+      await this.runner.runPre(hooks.pre, call);
+    }
     if (hooks.during.length === 0 && hooks.post.length === 0 && this.interceptors.areNone) return next.handle();
     return of(
       await this.watched(hooks, call, (dispatch) => {
@@ -45,6 +48,7 @@ export class HooksInterceptor implements NestInterceptor<HookedReply, HookedRepl
     try {
       const reply = await this.besides(hooks, call, dispatch, run(dispatch));
       const messages = dispatch.messages.seal();
+      if (hooks.post.length > 0) call.trace?.enter('post_hooks');
       const decided = await this.runner.runPost(hooks.post, call, reply, messages);
       // What the upstream said besides belongs to its own reply only.
       if (decided === (await dispatch.reply())) dispatch.messages.open(false);

@@ -73,14 +73,19 @@ function userSecretMissing({ prefix }: McpServer): GatehouseError {
 }
 
 /**
- * Headers of one call, from low to high: credential, forwarded caller headers, static headers, hook headers.
- * Without forwarded and hook headers it is the same object for every call of a server, so that callers can cache by it.
+ * Headers of one call, from low to high: credential, forwarded caller headers, trace context, static headers, hook
+ * headers. Without forwarded, trace and hook headers it is the same object for every call of a server, so that callers can cache by it.
  */
-export function callHeaders(server: McpServer, caller: HeaderMap, hooks: HeaderMap | null): HeaderMap {
+export function callHeaders(
+  server: McpServer,
+  caller: HeaderMap,
+  hooks: HeaderMap | null,
+  trace: HeaderMap | null = null,
+): HeaderMap {
   const base = baseHeaders(server);
   const forwarded = forwardedHeaders(server, caller);
-  if (forwarded === null && hooks === null) return base;
-  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credentialHeaders(server), ...forwarded };
+  if (forwarded === null && hooks === null && trace === null) return base;
+  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credentialHeaders(server), ...forwarded, ...trace };
   assign(headers, server.staticHeaders.reveal());
   if (hooks !== null) assign(headers, hooks);
   return headers;

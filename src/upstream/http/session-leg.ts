@@ -40,7 +40,7 @@ export class SessionLeg {
   async call(upstream: HttpUpstream, call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     const { client } = options;
     refuseLostRounds(client);
-    const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders);
+    const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders, options.traceHeaders);
     const request = this.#callRequest(upstream, call, options, headers);
     for (let sendings = 1; ; sendings++) {
       const answer = await this.#inSession(upstream, request, 'yes', async (session) => {

@@ -98,7 +98,10 @@ export class OpenApiBackend implements ToolBackend {
     return new ApiExchange({
       ...{ dispatcher: this.outbound.dispatcherFor(base.origin), origin: base.origin, path, method: request.method },
       // What the admin has set comes last: no parameter of a document takes its place.
-      ...{ headers: { ...ACCEPT, ...headers, ...callHeaders(server, options.callerHeaders, null) }, body },
+      ...{
+        headers: { ...ACCEPT, ...headers, ...callHeaders(server, options.callerHeaders, null, options.traceHeaders) },
+        body,
+      },
       ...{ isCall: true, timeoutMs: server.timeoutMs, limits: this.limits, signal: options.signal },
     }).send();
   }

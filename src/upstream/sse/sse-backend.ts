@@ -50,7 +50,7 @@ export class SseBackend implements ToolBackend {
 
   async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
     const { server, principal } = call;
-    const headers = callHeaders(server, options.callerHeaders, options.hookHeaders);
+    const headers = callHeaders(server, options.callerHeaders, options.hookHeaders, options.traceHeaders);
     const owner = ownerOf(server, principal, options);
     this.#slots.enter(server);
     try {

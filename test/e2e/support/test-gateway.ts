@@ -118,6 +118,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     allowedHosts: [],
     trustedProxies: [],
     metricsPublic: false,
+    tracing: null,
     approveOwnCalls: false,
     runMigrations: true,
     toolPrefixSeparator: '-',
