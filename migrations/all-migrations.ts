@@ -18,6 +18,7 @@ import { WriteRecords1700000000640 } from './1700000000640-write-records.js';
 import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
+import { Replicas1700000000920 } from './1700000000920-replicas.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
 export const ALL_MIGRATIONS = [
@@ -41,4 +42,5 @@ export const ALL_MIGRATIONS = [
   Approvals1700000000650,
   SigningKeys1700000000710,
   ToolPins1700000000720,
+  Replicas1700000000920,
 ];

@@ -22,6 +22,7 @@ import { OutboundModule } from './outbound/outbound.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { ReloadModule } from './reload/reload.module.js';
+import { ReplicasModule } from './replicas/replicas.module.js';
 import { RestEndpointModule } from './rest-endpoint/rest-endpoint.module.js';
 import { SemanticFilterModule } from './semantic-filter/semantic-filter.module.js';
 import { ServerRequestsModule } from './server-requests/server-requests.module.js';
@@ -47,6 +48,7 @@ export class AppModule {
         DatabaseModule.forRoot(databaseUrl),
         EventsModule.forRoot(config, databaseUrl),
         QueueModule.forRoot(config, databaseUrl),
+        ReplicasModule,
         HttpConventionsModule,
         TracingModule,
         OutboundModule,

@@ -1,11 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
 import type { Response } from 'express';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import { RequireRole } from '../common/access.decorator.js';
 import { ApiProblems, BODY_PROBLEMS, COMMON_PROBLEMS } from '../common/api-problems.decorator.js';
-import { nextLink, readCursor } from '../common/page.js';
+import { nextLink, notACursor, readCursor } from '../common/page.js';
 import { ApprovalView } from './approval.views.js';
 import { ApprovalParams, ApprovalsQuery, DecideApprovalDto } from './approvals.dto.js';
 import { ApprovalsService } from './approvals.service.js';
@@ -36,7 +37,9 @@ export class ApprovalsController {
     @CurrentPrincipal() reader: Principal,
     @Res({ passthrough: true }) response: Response,
   ): Promise<readonly ApprovalView[]> {
-    const { items, next } = await this.approvals.list(status, limit, readCursor(cursor), reader);
+    const after = readCursor(cursor);
+    if (after !== null && !isUUID(after.id)) throw notACursor();
+    const { items, next } = await this.approvals.list(status, limit, after, reader);
     const path = status === undefined ? PATH : `${PATH}?status=${status}`;
     if (next !== null) response.setHeader('Link', linkTo(path, limit, next));
     return items;

@@ -3,8 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import type { Response } from 'express';
 import { RequireRole } from '../common/access.decorator.js';
 import { ApiProblems, COMMON_PROBLEMS } from '../common/api-problems.decorator.js';
-import { MAX_PAGE_SIZE, nextLink, readCursor, type PagePosition } from '../common/page.js';
-import { fieldFaults } from '../common/validation.js';
+import { MAX_PAGE_SIZE, nextLink, notACursor, readCursor, type PagePosition } from '../common/page.js';
 import { AuditQuery } from './audit-query.dto.js';
 import { AuditSearch, type AuditFilter } from './audit-search.js';
 import { AuditEntryView } from './audit-view.dto.js';
@@ -52,7 +51,7 @@ function filterOf({ actor, action, object_id: objectId, server_id: serverId, ...
 function positionOf({ cursor }: AuditQuery): PagePosition | null {
   const position = readCursor(cursor);
   if (position === null || UUID.test(position.id)) return position;
-  throw fieldFaults([{ path: 'cursor', message: 'must be taken from a Link header' }]);
+  throw notACursor();
 }
 
 /** Everything of the query that says which records, for the link to the next page. */

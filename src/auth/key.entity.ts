@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { JsonObject } from '../common/json.js';
+import { WriteColumns } from '../database/write-columns.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
 import type { ObjectPermission } from './object-permission.js';
 
@@ -10,7 +11,7 @@ import type { ObjectPermission } from './object-permission.js';
 @Index('virtual_keys_id', ['key_id'], { unique: true })
 @Index('virtual_keys_user', ['user_id'], { where: 'user_id is not null' })
 @Index('virtual_keys_team', ['team_id'], { where: 'team_id is not null' })
-export class VirtualKeyEntity {
+export class VirtualKeyEntity extends WriteColumns {
   /** SHA-256 of the key in hex. */
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'virtual_keys_pkey' })
   token: string;
@@ -78,20 +79,4 @@ export class VirtualKeyEntity {
 
   @Column({ type: 'jsonb', default: {} })
   metadata: JsonObject;
-
-  /** Policy version of the last write: another value means another record. */
-  @Column({ type: 'integer' })
-  revision: number;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  created_at: Date;
-
-  @Column({ type: 'text' })
-  created_by: string;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  updated_at: Date;
-
-  @Column({ type: 'text' })
-  updated_by: string;
 }

@@ -22,7 +22,7 @@ export interface CollectedLevels {
   readonly missing: boolean;
   /** null: there is no user. */
   readonly userRole: Role | null;
-  /** Of the team. */
+  /** Of all these levels. */
   readonly guardrails: readonly string[];
   /** The caller's own, else that of the team. */
   readonly organizationId: string | null;
@@ -55,7 +55,7 @@ export function collectLevels(
     levels: dependencies.flatMap(({ known }) => (known === undefined ? [] : [known.level])),
     missing: dependencies.some((dependency) => isMissing(dependency, unknownCustomers)) || isTakenOut(references, team),
     userRole: user?.role ?? null,
-    guardrails: team?.guardrails ?? [],
+    guardrails: [...new Set(dependencies.flatMap(({ known }) => known?.guardrails ?? []))],
     organizationId,
     dependencies,
   };

@@ -70,20 +70,22 @@ describe('PrincipalAssembler', () => {
     });
   });
 
-  it('collects every level, the role of the user, and the guardrails of key and team', () => {
+  it('collects every level, the role of the user, and the guardrails of all of them', () => {
     const stage = new Stage();
     const teamLevel = silentLevel('team', 't', { objectPermission: grants({ mcp_servers: ['alpha'] }) });
     stage.levels.put('team', knownTeam('t', { level: teamLevel, guardrails: ['own', 'of-team'] }));
-    stage.levels.put('user', knownUser('u', { role: 'proxy_admin' }));
-    stage.levels.put('customer', knownLevel('customer', 'c'));
-    stage.levels.put('agent', knownLevel('agent', 'a'));
-    stage.levels.put('organization', knownLevel('organization', 'o'));
+    stage.levels.put('user', knownUser('u', { role: 'proxy_admin', guardrails: ['of-user'] }));
+    stage.levels.put('customer', knownLevel('customer', 'c', { guardrails: ['of-customer'] }));
+    stage.levels.put('agent', knownLevel('agent', 'a', { guardrails: ['of-agent'] }));
+    stage.levels.put('organization', knownLevel('organization', 'o', { guardrails: ['of-organization'] }));
     const key = stage.key({ userId: 'u', teamId: 't', organizationId: 'o', agentId: 'a', guardrails: ['own'] });
     const caller = stage.caller(key, 'c');
     expect(kinds(caller).toSorted()).toEqual(['agent', 'customer', 'key', 'organization', 'team', 'user']);
     expect(caller.levels[0]?.kind).toBe('key');
     expect(caller.levels).toContain(teamLevel);
-    expect(caller).toMatchObject({ role: 'proxy_admin', guardrails: ['own', 'of-team'], levelMissing: false });
+    expect(caller).toMatchObject({ role: 'proxy_admin', levelMissing: false });
+    const ofLevels = ['of-agent', 'of-customer', 'of-organization', 'of-team', 'of-user'];
+    expect(caller.guardrails.toSorted()).toEqual([...ofLevels, 'own']);
   });
 
   it('takes the organisation of the team when the key names none', () => {

@@ -47,8 +47,15 @@ export class GatewayApi {
     return found;
   }
 
+  /** A gateway in another application begins at a path of its own, which links to further pages do not name. */
+  private addressOf(path: string): string {
+    if (!path.startsWith('/')) throw new CliError(`${this.url} names a page elsewhere: is this a Gatehouse gateway?`);
+    const { origin, pathname } = new URL(this.url);
+    return `${origin}${pathname.replace(/\/+$/, '')}${path}`;
+  }
+
   private async send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: JsonObject) {
-    const answer = await request(new URL(path, this.url), {
+    const answer = await request(this.addressOf(path), {
       method,
       headers: {
         authorization: `Bearer ${this.key.reveal()}`,

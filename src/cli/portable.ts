@@ -6,7 +6,7 @@ import { isDefault, type WritableFields } from './writable-fields.js';
 /** Stands in files for a secret: an import leaves in place what the gateway has there. */
 export const MASK = '***';
 /** Fields of a server with an address that may hold a secret. */
-export const ADDRESSES: readonly string[] = ['url', 'token_url'];
+export const ADDRESSES: readonly string[] = ['url', 'spec_path', 'token_url'];
 
 /** Names of access groups by id. Their ids differ between gateways, so files name them. */
 export type GroupNames = ReadonlyMap<string, string>;

@@ -1,7 +1,7 @@
 import { OAUTH_ADDRESSES } from '../mcp-servers/server-settings.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
 import { unmasked } from './field-values.js';
-import { ADDRESSES, MASK } from './portable.js';
+import { MASK } from './portable.js';
 
 /** Credentials of an entry that are written out, for the request of a change; null: there are none. */
 export function writtenCredentials(credentials: JsonValue | undefined): JsonObject | null {
@@ -20,8 +20,7 @@ export function droppedCredentials(
   view: JsonObject,
 ): string[] {
   if (!isJsonObject(credentials)) return [];
-  const isMoved = ADDRESSES.some((field) => field in changed && originOf(changed[field]) !== originOf(view[field]));
-  if (!isMoved && !('auth_type' in changed)) return [];
+  if (!isMoved(view, { ...view, ...changed }) && !('auth_type' in changed)) return [];
   return Object.keys(credentials).filter((name) => credentials[name] === MASK);
 }
 
@@ -35,6 +34,12 @@ export function keptAddresses(fields: JsonObject, changed: JsonObject, view: Jso
   return Object.fromEntries(
     written.map((field) => [field, unmasked(field, fields[field] ?? null, view[field] ?? null).value]),
   );
+}
+
+/** As the gateway sees it: what it sends goes to `url`, else to where the document of the API is. */
+function isMoved(before: JsonObject, after: JsonObject): boolean {
+  const target = ({ url, spec_path: document }: JsonObject): string | null => originOf(url ?? document);
+  return target(before) !== target(after) || originOf(before['token_url']) !== originOf(after['token_url']);
 }
 
 function originOf(url: JsonValue | undefined): string | null {

@@ -4,6 +4,10 @@ import { nextLink, pageOf, readCursor } from './page.js';
 
 const position = { createdAt: new Date('2026-01-31T12:00:00.123Z'), id: 'a|b' };
 
+function encoded(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}
+
 describe('pages', () => {
   it('reads the cursor of its own link', () => {
     const [, url = ''] = /^<(.*)>; rel="next"$/.exec(nextLink('/key/list', 2, position)) ?? [];
@@ -12,7 +16,7 @@ describe('pages', () => {
     expect(readCursor(query.get('cursor') ?? '')).toEqual(position);
   });
 
-  it.each(['', 'AAAA', Buffer.from('|x').toString('base64url'), Buffer.from('5').toString('base64url')])(
+  it.each(['', 'AAAA', ...['|x', '5', '0|\u0000', '-1|x', '-8640000000000000|x', '9e99|x', '1e3|x'].map(encoded)])(
     'refuses the cursor %p',
     (cursor) => {
       expect(() => readCursor(cursor)).toThrow(GatehouseError);

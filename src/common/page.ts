@@ -1,6 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import type { GatehouseError } from './gatehouse-error.js';
+import { isStorable } from './storable-text.js';
 import { fieldFaults } from './validation.js';
 
 /** Most rows that one page of a list may have. */
@@ -49,12 +51,17 @@ export function pageOf<T>(rows: readonly T[], limit: number, position: (row: T) 
 export function readCursor(cursor: string | undefined): PagePosition | null {
   if (cursor === undefined) return null;
   const [time, ...rest] = Buffer.from(cursor, 'base64url').toString('utf8').split('|');
-  const createdAt = new Date(Number(time));
+  const createdAt = new Date(/^\d{1,15}$/.test(time ?? '') ? Number(time) : Number.NaN);
   const id = rest.join('|');
-  if (time === '' || Number.isNaN(createdAt.getTime()) || id === '') {
-    throw fieldFaults([{ path: 'cursor', message: 'must be taken from a Link header' }]);
+  if (Number.isNaN(createdAt.getTime()) || id === '' || !isStorable(id)) {
+    throw notACursor();
   }
   return { createdAt, id };
+}
+
+/** The 400 for a cursor that is none of this list. */
+export function notACursor(): GatehouseError {
+  return fieldFaults([{ path: 'cursor', message: 'must be taken from a Link header' }]);
 }
 
 /**

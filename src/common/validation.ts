@@ -1,7 +1,9 @@
-import { ValidationPipe } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
+import { mayHoldAnyText } from './any-text.decorator.js';
 import { GatehouseError, type FieldFault } from './gatehouse-error.js';
+import { unstorablePath, UNSTORABLE_TEXT } from './storable-text.js';
 
 /** What class-validator calls the fault "this property has no decorator". */
 const UNKNOWN_PROPERTY = 'whitelistValidation';
@@ -13,12 +15,22 @@ interface FoundFault extends FieldFault {
   readonly unknown: boolean;
 }
 
+/** Refuses what no database can hold before any rule looks at it, so that no write fails with it. */
+class RequestPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const isChecked = metadata.type !== 'custom' && metadata.metatype !== Object && !mayHoldAnyText(metadata.metatype);
+    const path = isChecked ? unstorablePath(value, metadata.data) : null;
+    if (path !== null) throw fieldFaults([{ path, message: UNSTORABLE_TEXT }]);
+    return super.transform(value, metadata);
+  }
+}
+
 /**
  * The one pipe that checks bodies and queries. Fields without a rule are refused; values are never converted, except
  * where a DTO says `@Type`.
  */
 export function createValidationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new RequestPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,

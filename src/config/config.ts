@@ -44,6 +44,8 @@ export interface Config {
   readonly encryptionKeys: readonly KeyringEntry[];
   /** Base of every URL handed out, without a trailing slash; null: the listening address. */
   readonly publicBaseUrl: string | null;
+  /** Origin at which the other replicas reach this process; null: they do not. */
+  readonly replicaUrl: string | null;
   /** Absolute path of gateway.yaml, or null. */
   readonly configFile: string | null;
   /** Issuers whose access tokens are accepted; each `issuer` once. */

@@ -46,6 +46,7 @@ describe('the embedded default', () => {
       redisUrl: null,
       dataDir: join(directory, '.data'),
       publicBaseUrl: null,
+      replicaUrl: null,
       outboundAllow: [
         { kind: 'cidr', cidr: '127.0.0.0/8' },
         { kind: 'cidr', cidr: '::1/128' },
@@ -143,6 +144,7 @@ describe('values', () => {
       HOST: '::1',
       PORT: '0',
       PUBLIC_BASE_URL: 'https://gate.example.com/mcp-gateway',
+      REPLICA_URL: 'http://10.0.0.7:4000',
       OUTBOUND_ALLOW: '10.0.0.0/8, 10.1.2.3,DB.lan:8080 ,[fd00::1]:9000,fd00::/8,plain',
       TRUSTED_PROXIES: '10.0.0.1,fd00::/8',
       ALLOWED_ORIGINS: 'https://App.example.com,http://localhost:3000',
@@ -161,6 +163,7 @@ describe('values', () => {
       host: '::1',
       port: 0,
       publicBaseUrl: 'https://gate.example.com/mcp-gateway',
+      replicaUrl: 'http://10.0.0.7:4000',
       outboundAllow: [
         { kind: 'cidr', cidr: '10.0.0.0/8' },
         { kind: 'cidr', cidr: '10.1.2.3/32' },
@@ -203,6 +206,9 @@ describe('faults', () => {
     ['DATABASE_URL', 'postgres://'],
     ['REDIS_URL', 'cache.lan:6379'],
     ['PUBLIC_BASE_URL', 'https://gate.example.com/'],
+    ['REPLICA_URL', '10.0.0.7:4000'],
+    ['REPLICA_URL', 'http://10.0.0.7:4000/mcp'],
+    ['REPLICA_URL', 'ftp://10.0.0.7'],
     ['PUBLIC_BASE_URL', 'https://user:pass@gate.example.com'],
     ['PUBLIC_BASE_URL', 'ftp://gate.example.com'],
     ['PUBLIC_BASE_URL', 'https://gate.example.com?x=1'],

@@ -9,7 +9,15 @@ import type { CheckBuiltIn } from './guardrail-entry.js';
 import { encryptionKeysPath, generatedSecret, masterKeyPath } from './generated-secrets.js';
 import { parseSigningKey } from './jwt-signer-config.js';
 import { DEFAULT_MANAGEMENT } from './parse-management.js';
-import { connectionUrl, parseBaseUrl, parseCidr, parseHost, parseOrigin, parseOutboundEntry } from './parse-network.js';
+import {
+  connectionUrl,
+  parseBaseUrl,
+  parseCidr,
+  parseHost,
+  parseOrigin,
+  parseOutboundEntry,
+  parseReplicaUrl,
+} from './parse-network.js';
 import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
 import { parseHeaderPairs } from './parse-tracing.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
@@ -94,6 +102,7 @@ function readServer(reader: EnvironmentReader, directory: string) {
     redisUrl: reader.secretValue<Secret | null>('REDIS_URL', null, parseRedisUrl),
     dataDir: absolute(reader.text('DATA_DIR') ?? '.data'),
     publicBaseUrl: reader.value<string | null>('PUBLIC_BASE_URL', null, parseBaseUrl),
+    replicaUrl: reader.value<string | null>('REPLICA_URL', null, parseReplicaUrl),
     configFile: reader.value<string | null>('CONFIG_FILE', null, absolute),
   };
 }

@@ -45,6 +45,13 @@ export function issuerUrlParser(outboundAllow: readonly OutboundAllowEntry[]): (
   };
 }
 
+/** Where other replicas reach this process. */
+export function parseReplicaUrl(text: string): string {
+  const url = urlOf(text);
+  if (url !== null && url.origin === text.toLowerCase() && /^https?:$/.test(url.protocol)) return url.origin;
+  throw new InvalidValue('must be an address such as http://10.0.0.7:4000, without path');
+}
+
 /** An origin as browsers send it. */
 export function parseOrigin(text: string): string {
   const url = urlOf(text);

@@ -2,7 +2,8 @@ import type { CanActivate, DynamicModule, FactoryProvider, Type } from '@nestjs/
 import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { CallExtensions, MCP_CALL_GUARDS, MCP_CALL_INTERCEPTORS } from '../hooks/call-extensions.js';
 import { guardrailModuleOf, moduleOf } from '../hooks/guardrail-modules.js';
-import { HookMetadata, McpHook } from '../hooks/mcp-hook.decorator.js';
+import { discoverHooks } from '../hooks/hook-discovery.js';
+import { McpHook } from '../hooks/mcp-hook.decorator.js';
 import { HOOK_METHODS } from '../hooks/registered-hook.js';
 import { facadeOf } from './facade.js';
 import type { GatehouseOptions } from './gatehouse-options.js';
@@ -50,17 +51,9 @@ export class HostGuardrails {
   }
 
   private hooks(): DynamicModule[] {
-    const found = new Set<object>();
-    return this.discovery.getProviders({ metadataKey: HookMetadata.KEY }).flatMap((wrapper) => {
-      const options = this.discovery.getMetadataByDecorator(HookMetadata, wrapper);
-      const instance: unknown = wrapper.instance;
-      if (options === undefined || typeof instance !== 'object' || instance === null || found.has(instance)) return [];
-      if (!wrapper.isDependencyTreeStatic()) {
-        throw new Error(`@McpHook "${options.name}" is request-scoped: a hook must be a singleton provider`);
-      }
-      found.add(instance);
-      return [moduleOf(McpHook(options)(facadeOf(instance, Object.values(HOOK_METHODS))))];
-    });
+    return discoverHooks(this.discovery).map(({ options, instance }) =>
+      moduleOf(McpHook(options)(facadeOf(instance, Object.values(HOOK_METHODS)))),
+    );
   }
 }
 

@@ -16,6 +16,8 @@ export class PostgresEventBus extends EventBus implements OnModuleInit, OnApplic
   private retryTimer: NodeJS.Timeout | undefined;
   private retryMs = FIRST_RETRY_MS;
   private closed = false;
+  /** The connection carries one query at a time. */
+  private lastSent: Promise<void> = Promise.resolve();
 
   constructor(private readonly databaseUrl: Secret) {
     super();
@@ -31,9 +33,16 @@ export class PostgresEventBus extends EventBus implements OnModuleInit, OnApplic
     await this.client?.end();
   }
 
-  async publish(topic: string, payload: unknown): Promise<void> {
+  publish(topic: string, payload: unknown): Promise<void> {
+    const event = encodeEvent(topic, payload);
+    const sent = this.lastSent.catch(() => undefined).then(() => this.notify(event));
+    this.lastSent = sent;
+    return sent;
+  }
+
+  private async notify(event: string): Promise<void> {
     if (this.client === null) throw new Error('the event connection to PostgreSQL is broken at the moment');
-    await this.client.query('SELECT pg_notify($1, $2)', [CHANNEL, encodeEvent(topic, payload)]);
+    await this.client.query('SELECT pg_notify($1, $2)', [CHANNEL, event]);
   }
 
   private async connect(): Promise<void> {

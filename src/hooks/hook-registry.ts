@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { GuardrailNames } from '../auth/guardrail-names.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
-import { HookMetadata, HookSource } from './mcp-hook.decorator.js';
+import { discoverHooks } from './hook-discovery.js';
 import { registerHook, type RegisteredHook } from './registered-hook.js';
 
 /** The hooks of one call, per phase, in the order in which they run. */
@@ -21,12 +21,14 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
   #hasListHooks = false;
   #defaults: HookSelection = { pre: [], during: [], post: [] };
   /** By the list of the caller, then by that of the server. */
-  readonly #selections = new WeakMap<readonly string[], WeakMap<readonly string[], HookSelection>>();
+  #selections = new WeakMap<readonly string[], WeakMap<readonly string[], HookSelection>>();
 
   constructor(private readonly discovery: DiscoveryService) {}
 
   onModuleInit(): void {
-    const hooks = this.discover().sort((a, b) => a.order - b.order || compareNames(a.name, b.name));
+    const hooks = discoverHooks(this.discovery)
+      .map(({ options, instance, source }) => registerHook(options, instance, source))
+      .sort((a, b) => a.order - b.order || compareNames(a.name, b.name));
     const byName = new Map<string, RegisteredHook>();
     for (const hook of hooks) {
       if (byName.has(hook.name)) throw new Error(`Two hooks are named "${hook.name}": names must be unique`);
@@ -41,6 +43,7 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
   setDefaultOn(changes: ReadonlyMap<string, boolean>): void {
     const hooks = this.all().map((hook) => ({ ...hook, defaultOn: changes.get(hook.name) ?? hook.defaultOn }));
     this.#byName = new Map(hooks.map((hook) => [hook.name, hook]));
+    this.#selections = new WeakMap();
     this.#defaults = byPhase(hooks.filter((hook) => hook.defaultOn));
   }
 
@@ -81,22 +84,6 @@ export class HookRegistry implements OnModuleInit, GuardrailNames {
   /** @throws GatehouseError `guardrail_unavailable` when one of these is not loaded */
   requireAll(names: Iterable<string>): void {
     for (const name of names) if (!this.#byName.has(name)) throw notLoaded(name);
-  }
-
-  private discover(): RegisteredHook[] {
-    const found = new Map<object, RegisteredHook>();
-    for (const wrapper of this.discovery.getProviders({ metadataKey: HookMetadata.KEY })) {
-      const options = this.discovery.getMetadataByDecorator(HookMetadata, wrapper);
-      const instance: unknown = wrapper.instance;
-      if (options === undefined || typeof instance !== 'object' || instance === null) continue;
-      if (!wrapper.isDependencyTreeStatic()) {
-        throw new Error(`@McpHook "${options.name}" is request-scoped: a hook must be a singleton provider`);
-      }
-      if (found.has(instance)) continue;
-      const source = this.discovery.getMetadataByDecorator(HookSource, wrapper);
-      found.set(instance, registerHook(options, instance, source));
-    }
-    return [...found.values()];
   }
 }
 

@@ -13,6 +13,7 @@ export interface HookPrincipal {
   readonly teamId: string | null;
   readonly organizationId: string | null;
   readonly customerId: string | null;
+  readonly agentId: string | null;
   /** SHA-256 of the virtual key in hex. */
   readonly keyHash: string | null;
   readonly keyAlias: string | null;

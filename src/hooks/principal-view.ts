@@ -8,6 +8,7 @@ export function principalView(principal: Principal): HookPrincipal {
     teamId: principal.teamId,
     organizationId: principal.organizationId,
     customerId: principal.customerId,
+    agentId: principal.agentId,
     keyHash: principal.keyHash,
     keyAlias: principal.keyAlias,
     roles: Object.freeze([principal.role]),

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { FORWARDED_HEADER } from '../common/forwarded-header.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { RPC, type RpcId, type RpcRequest } from './json-rpc.js';
 import { RefusedRequest } from './refused-request.js';
 
 const NOTHING: JsonObject = Object.freeze({});
 /** Carried by the gateway alone, whichever of them was the credential of this request. */
-const GATEWAY_CREDENTIALS: ReadonlySet<string> = new Set(['x-gatehouse-api-key', 'x-litellm-api-key']);
+const GATEWAY_HEADERS: ReadonlySet<string> = new Set(['x-gatehouse-api-key', 'x-litellm-api-key', FORWARDED_HEADER]);
 /** Prefixes that the protocol keeps for itself, and the gateway's own. */
 const RESERVED_META = /^(?:[^./]+\.(?:modelcontextprotocol|mcp)[./]|gatehouse\/)/;
 
@@ -64,7 +65,7 @@ export function progressTokenOf(meta: JsonObject): RpcId | undefined {
   return typeof token === 'string' || typeof token === 'number' ? token : undefined;
 }
 
-/** The request's headers for the road: all of them but the gateway's credential. */
+/** The request's headers for the road: all of them but those that are for the gateway alone. */
 export function headersWithoutCredential(
   { headers }: IncomingMessage,
   credentialHeader: string,
@@ -72,7 +73,7 @@ export function headersWithoutCredential(
   const kept: Record<string, string> = {};
   for (const name of Object.keys(headers)) {
     const value = headers[name];
-    if (value === undefined || name === credentialHeader || GATEWAY_CREDENTIALS.has(name)) continue;
+    if (value === undefined || name === credentialHeader || GATEWAY_HEADERS.has(name)) continue;
     kept[name] = typeof value === 'string' ? value : value.join(', ');
   }
   return kept;

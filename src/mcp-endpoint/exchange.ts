@@ -14,6 +14,8 @@ export interface Exchange {
   readonly path: DoorPath;
   /** Takes the answers in place of the response: those of HTTP+SSE go into a stream of their own. null: elsewhere. */
   readonly outlet: MessageSink | null;
+  /** As it was read; null: not yet, or there is none. */
+  body: Buffer | null;
   /** The gateway shuts down: nothing new is begun. */
   readonly draining: boolean;
 }
@@ -26,6 +28,8 @@ export interface Admission {
   readonly access: AccessRequest;
   readonly granted: GrantedAccess;
   readonly sourceAddress: string | null;
+  /** Another process handed the request over: it is answered here or nowhere. */
+  readonly handedOver: boolean;
 }
 
 /** How the two kinds of door are called in audit and metrics. */

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
 import { requestIdOf } from '../common/request-id.js';
+import { HeldElsewhere } from '../replicas/held-elsewhere.js';
+import { NotHandedOver, RequestHandover } from '../replicas/request-handover.js';
 import { matchDoor, type DoorPath } from './door-path.js';
 import type { Exchange } from './exchange.js';
 import { LegacyDoor } from './legacy/legacy-door.js';
@@ -39,6 +41,7 @@ export class McpEndpoint {
     private readonly stateless: StatelessDoor,
     private readonly sse: SseDoor,
     private readonly streams: OpenStreams,
+    private readonly replicas: RequestHandover,
   ) {}
 
   /** Is this request target (with or without query) one of the MCP doors? */
@@ -59,6 +62,7 @@ export class McpEndpoint {
     this.draining = true;
     this.stateless.beginDrain();
     this.streams.endAll();
+    this.replicas.endStreams();
   }
 
   /** Resolves when no request is being worked on, also none whose client has gone. */
@@ -70,11 +74,20 @@ export class McpEndpoint {
   }
 
   private async serve(req: IncomingMessage, res: ServerResponse, path: DoorPath): Promise<void> {
-    const exchange: Exchange = { req, res, path, requestId: requestIdOf(req), outlet: null, draining: this.draining };
+    const exchange: Exchange = {
+      req,
+      res,
+      path,
+      requestId: requestIdOf(req),
+      outlet: null,
+      body: null,
+      draining: this.draining,
+    };
     try {
       await this.answer(exchange);
     } catch (thrown) {
-      this.refuse(exchange, thrown);
+      if (thrown instanceof HeldElsewhere) await this.handOver(exchange, thrown);
+      else this.refuse(exchange, thrown);
     }
   }
 
@@ -93,11 +106,26 @@ export class McpEndpoint {
         : this.legacy.receiveBodyless(exchange, admission);
     }
     assertReadable(req);
-    const message = parseMessage(await readBody(req));
+    exchange.body = await readBody(req);
+    const message = parseMessage(exchange.body);
     // A body can take its time, and meanwhile the caller may have lost what it was admitted with.
     const current = this.gate.isCurrent(admission) ? admission : await this.gate.admit(exchange);
     const door = isStateless(message, versionHeader) ? this.stateless : this.legacy;
     return door.receive(exchange, current, message);
+  }
+
+  /** A process that is gone took what it held with it. */
+  private async handOver(exchange: Exchange, { replicaId, refusal }: HeldElsewhere): Promise<void> {
+    const { req } = exchange;
+    try {
+      if (req.method === 'POST') {
+        assertReadable(req);
+        exchange.body ??= await readBody(req);
+      }
+      await this.replicas.handOver(exchange, replicaId);
+    } catch (thrown) {
+      this.refuse(exchange, thrown instanceof NotHandedOver ? refusal : thrown);
+    }
   }
 
   private refuse(exchange: Exchange, thrown: unknown): void {

@@ -6,10 +6,12 @@ import { AuthChallenge } from '../auth/auth-challenge.js';
 import { CallerAuthenticator, type AuthenticationResult, type NotAuthenticated } from '../auth/caller-authenticator.js';
 import type { Principal } from '../auth/principal.js';
 import type { ErrorCode } from '../common/error-codes.js';
+import { FORWARDED_HEADER } from '../common/forwarded-header.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import type { ClientAddress } from '../permissions/ip-visibility.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { ForwardedPeers } from '../replicas/forwarded-peer.js';
 import type { Admission, DoorName, Exchange } from './exchange.js';
 import { HostCheck } from './host-check.js';
 import { isStatelessEra } from './protocol-versions.js';
@@ -28,6 +30,7 @@ export class RequestGate {
     private readonly challenge: AuthChallenge,
     private readonly policy: PolicyService,
     private readonly audit: AuditService,
+    private readonly peers: ForwardedPeers,
   ) {
     this.hosts = new HostCheck(config);
   }
@@ -61,14 +64,17 @@ export class RequestGate {
     const access = accessRequestOf(exchange, client.external);
     const granted = this.policy.access(principal, access);
     if (!granted.granted) throw this.refused(exchange, client, granted.code, principal);
-    return { principal, credentialHeader, access, granted, sourceAddress: client.address };
+    const handedOver = FORWARDED_HEADER in exchange.req.headers;
+    return { principal, credentialHeader, access, granted, sourceAddress: client.address, handedOver };
   }
 
   /** One socket stays one peer, and telling whether an address is internal costs more than authenticating. */
   private clientOf({ socket, headers }: IncomingMessage): ClientAddress {
     const forwarded = headers['x-forwarded-for'];
-    if (forwarded !== undefined) {
-      return this.policy.externalAddress(socket.remoteAddress ?? null, String(forwarded));
+    const handedOver = headers[FORWARDED_HEADER];
+    if (forwarded !== undefined || handedOver !== undefined) {
+      const peer = handedOver === undefined ? (socket.remoteAddress ?? null) : this.peerOf(String(handedOver));
+      return this.policy.externalAddress(peer, forwarded === undefined ? null : String(forwarded));
     }
     let known = this.addresses.get(socket);
     if (known === undefined) {
@@ -76,6 +82,13 @@ export class RequestGate {
       this.addresses.set(socket, known);
     }
     return known;
+  }
+
+  /** The address at which another process took the request in. */
+  private peerOf(sealed: string): string | null {
+    const peer = this.peers.open(sealed);
+    if (peer === null) throw invalidRequest(`${FORWARDED_HEADER} is only for the replicas of the gateway`);
+    return peer.address;
   }
 
   private unauthenticated(exchange: Exchange, client: ClientAddress, failure: NotAuthenticated): RefusedRequest {

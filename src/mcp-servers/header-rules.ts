@@ -1,3 +1,4 @@
+import { FORWARDED_HEADER } from '../common/forwarded-header.js';
 import type { FieldFault } from '../common/gatehouse-error.js';
 import { ENV_SCOPES, referencesIn, type EnvVariable } from './env-variables.js';
 
@@ -14,7 +15,9 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...['accept', 'accept-encoding', 'last-event-id', 'x-request-id'],
 ]);
 /** Would carry what is only for the gateway, or what only the gateway may say. */
-const NOT_FORWARDED: ReadonlySet<string> = new Set(['cookie', 'forwarded', 'x-gatehouse-api-key', 'x-litellm-api-key']);
+const NOT_FORWARDED: ReadonlySet<string> = new Set([
+  ...['cookie', 'forwarded', 'x-gatehouse-api-key', 'x-litellm-api-key', FORWARDED_HEADER],
+]);
 
 /** Faults of headers that are sent with every request to the upstream. They may use the variables as `${NAME}`. */
 export function staticHeaderFaults(

@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { JsonObject } from '../common/json.js';
+import { WriteColumns } from '../database/write-columns.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
 import type { ApprovalStatus, AuthType, ProtocolEra, SessionMode, Transport } from './mcp-server.js';
 
@@ -9,7 +10,7 @@ export type HealthStatus = 'healthy' | 'unhealthy' | 'unknown';
 @Entity('mcp_servers')
 @Index('mcp_servers_order', ['created_at', 'server_id'])
 @Index('mcp_servers_submissions', ['submitted_at'])
-export class McpServerEntity {
+export class McpServerEntity extends WriteColumns {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'mcp_servers_pkey' })
   server_id: string;
 
@@ -161,20 +162,4 @@ export class McpServerEntity {
   /** A code of a closed set, never upstream text. */
   @Column({ type: 'text', nullable: true })
   health_check_error: string | null;
-
-  /** Policy version of the last write: another value means another record. Checks of health do not move it. */
-  @Column({ type: 'integer' })
-  revision: number;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  created_at: Date;
-
-  @Column({ type: 'text' })
-  created_by: string;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  updated_at: Date;
-
-  @Column({ type: 'text' })
-  updated_by: string;
 }

@@ -20,7 +20,7 @@ class Parked {
 describe('ParkedCalls', () => {
   let calls: ParkedCalls<Parked>;
   const open = (parkedCallMs = 60_000) => {
-    calls = new ParkedCalls({ parkedCallMs }, new RequestStates(new FieldCipher(config)));
+    calls = new ParkedCalls({ parkedCallMs }, new RequestStates(new FieldCipher(config), { ownId: 'here' }));
   };
   afterEach(() => calls.close());
   const park = (call = new Parked(), principal = 'ada') => calls.park(call, principal, binding) ?? '';
@@ -38,21 +38,28 @@ describe('ParkedCalls', () => {
 
   it('finds nothing for another caller, another request, or a state that was changed', () => {
     open();
-    const state = park();
+    const call = new Parked();
+    const state = park(call);
     expect(calls.take(state, { ...binding, callerId: 'bob' })).toBeUndefined();
     expect(calls.take(state, { ...binding, digest: 'e' })).toBeUndefined();
     for (let place = 0; place < state.length; place += 5) {
       const other = state[place] === 'x' ? 'y' : 'x';
       expect(calls.take(state.slice(0, place) + other + state.slice(place + 1), binding)).toBeUndefined();
     }
-    expect(calls.take(state, binding)).toBeDefined();
+    expect(calls.take(state, binding)).toBe(call);
   });
 
   it('finds nothing of another process with the same keys', () => {
     open();
     const state = park();
-    const other = new ParkedCalls({ parkedCallMs: 60_000 }, new RequestStates(new FieldCipher(config)));
+    const other = new ParkedCalls(
+      { parkedCallMs: 60_000 },
+      new RequestStates(new FieldCipher(config), { ownId: 'there' }),
+    );
     expect(other.take(state, binding)).toBeUndefined();
+    expect(other.holderOf(state, binding)).toBe('here');
+    expect(other.holderOf(state, { ...binding, callerId: 'bob' })).toBeNull();
+    expect(calls.holderOf(state, binding)).toBeNull();
   });
 
   it('lets a call expire, once, and gives its place free', async () => {

@@ -68,10 +68,16 @@ export class ParkedCalls<Call extends ParkableCall = ParkableCall> implements On
 
   /** The call that was parked under a state, which is parked no more; undefined: there is none for this request. */
   take(state: string, binding: StateBinding): Call | undefined {
-    const id = this.states.open(state, binding);
-    const entry = id === null ? undefined : this.entries.get(id);
+    const place = this.states.open(state, binding);
+    const entry = place?.isHere === true ? this.entries.get(place.parkedId) : undefined;
     if (entry !== undefined) this.remove(entry);
     return entry?.call;
+  }
+
+  /** The other process that the call of a state is parked in; null: it is not parked elsewhere. */
+  holderOf(state: string, binding: StateBinding): string | null {
+    const place = this.states.open(state, binding);
+    return place === null || place.isHere ? null : place.replicaId;
   }
 
   /** The call is over, parked or not. */

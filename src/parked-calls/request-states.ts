@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { FieldCipher, type FieldBinding } from '../database/field-cipher.js';
+import { ReplicaRoster } from '../replicas/replica-roster.js';
 import type { StateBinding } from './request-binding.js';
 
 /** By this the gateway tells its own states from those of upstreams, which pass through it. */
@@ -9,28 +9,36 @@ const PREFIX = 'gatehouse:';
 /** Longer ones are not read. */
 const LONGEST = 4_096;
 
+/** Where a call is parked. */
+export interface ParkedPlace {
+  readonly parkedId: string;
+  /** The process that it lives in. */
+  readonly replicaId: string;
+  readonly isHere: boolean;
+}
+
 /**
  * Seals the `requestState` by which a client finds its parked call again: encrypted and authenticated under the keyring,
  * and bound to the caller and to the request, so that it does not even open for anybody else.
  */
 @Injectable()
 export class RequestStates {
-  /** This process: a parked call lives in one. */
-  private readonly node = randomUUID();
-
-  constructor(private readonly cipher: FieldCipher) {}
+  constructor(
+    private readonly cipher: FieldCipher,
+    @Inject(ReplicaRoster) private readonly replica: Pick<ReplicaRoster, 'ownId'>,
+  ) {}
 
   /** @param expiresAt `Date.now()` after which it is worth nothing */
   seal(parkedId: string, expiresAt: number, binding: StateBinding): string {
-    return PREFIX + this.cipher.encrypt(JSON.stringify([this.node, parkedId, expiresAt]), boundTo(binding));
+    return PREFIX + this.cipher.encrypt(JSON.stringify([this.replica.ownId, parkedId, expiresAt]), boundTo(binding));
   }
 
-  /** Id of the parked call; null: the state was changed, has expired, or is that of another caller, request or process. */
-  open(state: string, binding: StateBinding): string | null {
+  /** What a state says; null: it was changed, has expired, or is that of another caller or request. */
+  open(state: string, binding: StateBinding): ParkedPlace | null {
     if (!isOwnState(state) || state.length > LONGEST) return null;
-    const [node, parkedId, expiresAt] = this.read(state.slice(PREFIX.length), binding);
-    if (node !== this.node || typeof parkedId !== 'string' || typeof expiresAt !== 'number') return null;
-    return Date.now() < expiresAt ? parkedId : null;
+    const [replicaId, parkedId, expiresAt] = this.read(state.slice(PREFIX.length), binding);
+    if (typeof replicaId !== 'string' || typeof parkedId !== 'string' || typeof expiresAt !== 'number') return null;
+    return Date.now() < expiresAt ? { parkedId, replicaId, isHere: replicaId === this.replica.ownId } : null;
   }
 
   private read(envelope: string, binding: StateBinding): unknown[] {

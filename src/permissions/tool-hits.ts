@@ -9,7 +9,11 @@ export const EVERY_TOOL = '*';
  * Names are composed and compared as wholes. Taking an entry apart at the separator would let a tool of one server
  * be read as a tool of another.
  */
-export function spellingsOf(server: McpServer, tool: string, separator: string): string[] {
+export function spellingsOf(
+  server: Pick<McpServer, 'id' | 'name' | 'alias'>,
+  tool: string,
+  separator: string,
+): string[] {
   const spellings = [tool];
   for (const owner of [server.alias, server.name, server.id]) {
     if (owner !== null) spellings.push(`${owner}${separator}${tool}`);

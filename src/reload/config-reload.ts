@@ -16,9 +16,9 @@ import { readConfiguredServers } from '../mcp-servers/configured/read-configured
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import { guardrailActivation, restartNeeded } from './changed-settings.js';
 
-/** Also how long a change waits for the rest of its kind: the file has to be the same at two looks. */
 const LOOK_EVERY_MS = 1000;
-const SETTLE_MS = 200;
+/** Longer than one look: a file that somebody still writes, half of which may be valid too, is seen to change again. */
+const SETTLE_MS = 1300;
 
 /** What became of the file since the start. */
 export interface ConfigFileState {

@@ -1,8 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { AnyText } from '../common/any-text.decorator.js';
 import type { JsonObject } from '../common/json.js';
 
 /** Body of `POST /mcp-rest/tools/call`. */
+@AnyText()
 export class CallToolDto {
   @ApiProperty({ description: 'Id, alias or name of the server.', example: 'everything' })
   @IsString()

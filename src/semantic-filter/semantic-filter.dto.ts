@@ -1,10 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsObject, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { AnyText } from '../common/any-text.decorator.js';
 import type { JsonObject } from '../common/json.js';
 
 const EXAMPLE_TOOL = { type: 'function', function: { name: 'github-create_issue', parameters: { type: 'object' } } };
 
 /** Body of `POST /v1/mcp/semantic-filter/test`: `query` or `messages`. */
+@AnyText()
 export class TestFilterDto {
   @ApiPropertyOptional({ description: 'What the user wants.', example: 'open an issue about the login page' })
   @ValidateIf(({ messages, query }: TestFilterDto) => messages === undefined || query !== undefined)

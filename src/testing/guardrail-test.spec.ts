@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable, Logger, Module } from '@nestjs/common';
+import { Injectable, Logger, Module, type Type } from '@nestjs/common';
 import { ApprovalRequired } from '../hooks/approval-required.js';
 import { MCP_CALL_GUARDS, MCP_CALL_INTERCEPTORS } from '../hooks/call-extensions.js';
 import { GuardrailViolation } from '../hooks/guardrail-violation.js';
@@ -64,13 +64,13 @@ describe('tryCall', () => {
         arguments: { path: '/a' },
         origin: 'rest' as const,
       },
-      principal: { userId: 'ann', teamId: 'blue', roles: ['proxy_admin'], jwtClaims: { sub: 'ann' } },
+      principal: { userId: 'ann', teamId: 'blue', agentId: 'bot', roles: ['proxy_admin'], jwtClaims: { sub: 'ann' } },
       headers: { 'X-Trace': '1', Authorization: 'Bearer sk-1' },
     };
     const tried = await tryCall(change, { ...recorded, result: (sent: object) => ({ content: [], sent }) });
     expect(seen).toMatchObject({
       ...{ tool: 'read', publicName: 'f-read', server: recorded.server, origin: 'rest', headers: { 'x-trace': '1' } },
-      principal: { userId: 'ann', teamId: 'blue', roles: ['proxy_admin'], jwtClaims: { sub: 'ann' }, keyHash: null },
+      principal: { ...recorded.principal, keyHash: null },
     });
     const sent = { arguments: { path: '/a', limit: 1 }, headers: { 'x-tenant': 'acme' } };
     expect(tried).toMatchObject({ outcome: 'pass', ...sent, result: { sent: { ...sent, tool: 'read' } } });
@@ -189,6 +189,49 @@ describe('tryCall', () => {
     await expect(tryCall(hook({}), { tool: 'x' })).rejects.toThrow('none of the methods of a hook');
     const twice = [hook({ preMcpCall: () => undefined }), hook({ preMcpCall: () => undefined })];
     await expect(tryCall(twice, { tool: 'x' })).rejects.toThrow('names must be unique');
+  });
+
+  it.each<[string, (inherited: Type<object>) => Guardrail]>([
+    ['as a class', (inherited) => inherited],
+    ['as a value', (inherited) => ({ provide: 'strict', useValue: new inherited() })],
+    ['in a module', (inherited) => ({ module: class StrictModule {}, providers: [inherited] })],
+    [
+      'by a factory',
+      (inherited) => ({
+        module: class StrictModule {},
+        providers: [{ provide: 'strict', useFactory: () => new inherited() }],
+      }),
+    ],
+  ])('refuses a class that only inherits its @McpHook, given %s, as it would never run', async (_, given) => {
+    class Loose {
+      preMcpCall(): void {
+        throw new GuardrailViolation('no');
+      }
+    }
+    class Strict extends McpHook({ name: 'loose' })(Loose) {}
+    await expect(tryCall(given(Strict), { tool: 'x' })).rejects.toThrow('Strict inherits @McpHook "loose"');
+    expect(await tryCall(McpHook({ name: 'strict' })(Strict), { tool: 'x' })).toMatchObject({ outcome: 'blocked' });
+  });
+
+  it.each<[string, (made: Type<object>) => unknown]>([
+    ['a factory', (made) => new made()],
+    ['an asynchronous factory', (made) => Promise.resolve(new made())],
+  ])('runs a hook that %s makes', async (_, make) => {
+    const made = hook({ preMcpCall: () => Promise.reject(new GuardrailViolation('no')) }) as Type<object>;
+    const providers = [{ provide: 'made', useFactory: () => make(made) }];
+    expect(await tryCall({ module: class MadeModule {}, providers }, { tool: 'x' })).toMatchObject({
+      outcome: 'blocked',
+    });
+  });
+
+  it('refuses modules in which there is nothing to run', async () => {
+    @Injectable()
+    class Forgotten {
+      preMcpCall(): void {}
+    }
+    const refused = tryCall({ module: class ForgottenModule {}, providers: [Forgotten] }, { tool: 'x' });
+    await expect(refused).rejects.toThrow('no guardrail was found');
+    await expect(tryCall([], { tool: 'x' })).rejects.toThrow('no guardrail was found');
   });
 });
 

@@ -3,6 +3,7 @@ import { ExternalContextCreator, NestFactory } from '@nestjs/core';
 import type { ErrorCode } from '../common/error-codes.js';
 import { GatehouseError, type Sent } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
+import { CallExtensions } from '../hooks/call-extensions.js';
 import { guardrailModuleOf } from '../hooks/guardrail-modules.js';
 import { HookRegistry } from '../hooks/hook-registry.js';
 import type { HookedReply, HookStep } from '../hooks/hooked-call.js';
@@ -83,7 +84,7 @@ export class GuardrailTest {
 
   /**
    * Loads guardrails. Close them when the tests are over.
-   * @throws Error when the gateway would refuse to start with them
+   * @throws Error when the gateway would refuse to start with them, and when there is none in them
    */
   static async load(...guardrails: readonly Guardrail[]): Promise<GuardrailTest> {
     const modules = guardrails.map((entry, index) =>
@@ -98,6 +99,12 @@ export class GuardrailTest {
       logger: ['error', 'warn'],
       abortOnError: false,
     });
+    if (!hasGuardrails(context)) {
+      await context.close();
+      throw new Error(
+        'no guardrail was found: nothing here has @McpHook, or is one of MCP_CALL_GUARDS or _INTERCEPTORS',
+      );
+    }
     return new GuardrailTest(context);
   }
 
@@ -171,6 +178,11 @@ export class GuardrailTest {
 
 /** Stands for the application of the gateway. */
 class GuardrailTestModule {}
+
+function hasGuardrails(context: INestApplicationContext): boolean {
+  const { guards, interceptors } = context.get(CallExtensions);
+  return context.get(HookRegistry).all().length + guards.length + interceptors.length > 0;
+}
 
 const OUTCOMES: Partial<Record<ErrorCode, Verdict['outcome']>> = {
   guardrail_denied: 'blocked',

@@ -76,14 +76,14 @@ export function serverOf(server: MadeUpCall['server'] = 'server'): ToolCallView[
 
 /** The caller, with nothing of it but what hooks can see. */
 export function principalOf(view: Partial<HookPrincipal> = {}): Principal {
-  const { userId = null, teamId = null, organizationId = null, customerId = null } = view;
+  const { userId = null, teamId = null, organizationId = null, customerId = null, agentId = null } = view;
   const { keyHash = null, keyAlias = null, jwtClaims = null, roles = ['internal_user'] } = view;
   return {
     kind: jwtClaims === null ? 'virtual_key' : 'jwt',
     id: keyHash ?? 'made-up',
     role: (roles[0] ?? 'internal_user') as Role,
-    ...{ userId, teamId, organizationId, customerId, keyHash, keyAlias, jwtClaims },
-    ...{ agentId: null, allowedRoutes: [], guardrails: [], levels: [], levelMissing: false },
+    ...{ userId, teamId, organizationId, customerId, agentId, keyHash, keyAlias, jwtClaims },
+    ...{ allowedRoutes: [], guardrails: [], levels: [], levelMissing: false },
   };
 }
 

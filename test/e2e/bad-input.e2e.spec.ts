@@ -89,6 +89,55 @@ describe('management', () => {
     for (const { message } of errors) expect(message.length).toBeGreaterThan(8);
   });
 
+  it.each<[string, string, unknown, string]>([
+    ['a NUL in metadata', '/key/generate', { metadata: { a: '\u0000' } }, 'metadata.a'],
+    ['half a character in metadata', '/key/generate', { metadata: { a: ['\ud800'] } }, 'metadata.a.0'],
+    ['half a character in a name', '/key/generate', { key_alias: '\ud800' }, 'key_alias'],
+    ['a NUL in the name of a member', '/team/new', { metadata: { 'b\u0000': 1 } }, 'metadata.b\u0000'],
+    [
+      'half a character in a rule',
+      '/key/generate',
+      { argument_rules: [{ tool: 'x', when: "args.a == '\ud800'", effect: 'deny' }] },
+      'argument_rules.0.when',
+    ],
+    [
+      'half a character in a description',
+      '/v1/mcp/server',
+      { alias: 'a1', url: 'http://127.0.0.1/', tool_name_to_description: { t: '\ud800' } },
+      'tool_name_to_description.t',
+    ],
+    [
+      'a NUL in mcp_info',
+      '/v1/mcp/server',
+      { alias: 'a1', url: 'http://127.0.0.1/', mcp_info: { a: '\u0000' } },
+      'mcp_info.a',
+    ],
+  ])('answers %s', async (_, route, body, path) => {
+    const answer = await gateway.admin('POST', route, body);
+    expect(answer).toMatchObject({ status: 400, json: { code: 'invalid_request', errors: [{ path }] } });
+  });
+
+  it.each([
+    '/key/list',
+    '/team/list',
+    '/user/list',
+    '/v1/mcp/server',
+    '/v1/mcp/toolset',
+    '/v1/mcp/approvals',
+    '/audit',
+  ])('answers cursors that %s did not make', async (path) => {
+    for (const made of ['0|\u0000', '0|x\u0000', '-8640000000000000|x', '9e99|x']) {
+      const cursor = Buffer.from(made).toString('base64url');
+      const answer = await gateway.admin('GET', `${path}?cursor=${cursor}`);
+      expect([made, answer.status, answer.json]).toMatchObject([made, 400, { errors: [{ path: 'cursor' }] }]);
+    }
+  });
+
+  it.each(['/v1/mcp/approvals', '/audit'])('answers a cursor of another list at %s', async (path) => {
+    const answer = await gateway.admin('GET', `${path}?cursor=${Buffer.from('5|x').toString('base64url')}`);
+    expect(answer).toMatchObject({ status: 400, json: { errors: [{ path: 'cursor' }] } });
+  });
+
   it('gives a caller without rights the same refusal for what exists and what does not', async () => {
     const stranger = await makeKey(gateway, {});
     const ask = (id: string) =>

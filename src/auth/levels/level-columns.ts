@@ -1,26 +1,11 @@
 import { Column } from 'typeorm';
 import type { JsonObject } from '../../common/json.js';
+import { WriteColumns } from '../../database/write-columns.js';
 import type { ObjectPermission } from '../object-permission.js';
 
 /** Columns of every stored identity. */
-export abstract class IdentityColumns {
+export abstract class IdentityColumns extends WriteColumns {
   abstract id: string;
-
-  /** Policy version of the last write: another value means another record. */
-  @Column({ type: 'integer' })
-  revision: number;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  created_at: Date;
-
-  @Column({ type: 'text' })
-  created_by: string;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  updated_at: Date;
-
-  @Column({ type: 'text' })
-  updated_by: string;
 }
 
 /** Columns of every identity that can carry grants and limits. */

@@ -44,8 +44,8 @@ export class PromptInjectionHook implements PostMcpCall, OnMcpList {
     result: Readonly<ToolCallResult>,
     messages: readonly UpstreamMessage[],
   ): Promise<ToolCallResult | void> {
-    const sites = new TextSites().collect(result, true);
-    for (const { params } of messages) sites.collect(params, true);
+    const sites = new TextSites().collect(result, 'result');
+    for (const { params } of messages) sites.collect(params, 'plain');
     const found = await this.#inResults.search(sites, overFor(call));
     if (found === null) return;
     if (this.#settings.on_result === 'block') {
@@ -54,7 +54,7 @@ export class PromptInjectionHook implements PostMcpCall, OnMcpList {
         details: { kinds },
       });
     }
-    return { ...(replaceTexts(result, replacementsOf(found), true) as ToolCallResult) };
+    return { ...(replaceTexts(result, replacementsOf(found), 'result') as ToolCallResult) };
   }
 
   async onMcpList({ tools }: ToolListView): Promise<ToolListChange | void> {
@@ -79,7 +79,7 @@ function allTexts(tools: readonly ListedToolView[]): TextSites {
   const sites = new TextSites();
   for (const { tool, title, description, inputSchema } of tools) {
     for (const text of [tool, title, description]) if (text !== null) sites.add(text, null);
-    sites.collect(inputSchema, false);
+    sites.collect(inputSchema, 'plain');
   }
   return sites;
 }

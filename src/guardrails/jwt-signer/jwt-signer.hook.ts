@@ -31,7 +31,7 @@ const DEFAULT_AUDIENCE = 'mcp';
 /** The gateway itself. */
 const NOBODY: HookPrincipal = {
   ...{ userId: null, teamId: null, organizationId: null, customerId: null, keyHash: null, keyAlias: null },
-  ...{ roles: [], jwtClaims: null },
+  ...{ agentId: null, roles: [], jwtClaims: null },
 };
 
 /** Signs a short-lived token for every call, so that the upstream can tell who calls and that the gateway let it pass. */

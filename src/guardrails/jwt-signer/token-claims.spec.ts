@@ -6,7 +6,7 @@ import { claimsFor, scopeOfCall, type TokenFacts } from './token-claims.js';
 
 const PRINCIPAL: HookPrincipal = {
   ...{ userId: null, teamId: null, organizationId: null, customerId: null, keyHash: null, keyAlias: null },
-  ...{ roles: [], jwtClaims: null },
+  ...{ agentId: null, roles: [], jwtClaims: null },
 };
 
 function claims(settings: Partial<JwtSignerSettings> = {}, facts: Partial<TokenFacts> = {}) {

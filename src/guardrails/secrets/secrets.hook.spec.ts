@@ -109,7 +109,8 @@ describe('secrets leaves alone', () => {
     const requestState = join('eyJhbGciOiJIUzI1NiJ9', '.eyJzdWIiOiJhbm4ifQ.', LETTERS);
     const result = { resultType: 'input_required', inputRequests: {}, requestState };
     expect(await hook().postMcpCall(callOf({}), result, [])).toBeUndefined();
-    expect(await hook().postMcpCall(callOf({}), { content: [], requestState }, [])).toBeDefined();
+    const shown = { content: [], requestState };
+    expect(await hook().postMcpCall(callOf({}), shown, [])).toEqual({ content: [], requestState: '[JWT]' });
   });
 
   it('what is allowed', async () => {

@@ -14,7 +14,7 @@ import type {
 } from '../../hooks/hook.types.js';
 import { masked, type Finding } from './finding.js';
 import type { FoundTexts, IsOver, TextSearch } from './text-search.js';
-import { replaceTexts, TextSites } from './text-sites.js';
+import { replaceTexts, TextSites, type TextSource } from './text-sites.js';
 
 /** What happens to a call in which something was found. */
 export type TextAction = 'mask' | 'block';
@@ -40,9 +40,9 @@ export abstract class TextGuard implements PreMcpCall, PostMcpCall, OnMcpList {
   preMcpCall(call: ToolCallView): PreCallChange | void | Promise<PreCallChange | void> {
     const decide = (found: FoundTexts): PreCallChange | void => {
       const replacements = this.decide(found, 'The arguments');
-      if (replacements !== null) return { arguments: replaced(call.arguments, replacements, false) };
+      if (replacements !== null) return { arguments: replaced(call.arguments, replacements, 'plain') };
     };
-    return after(this.policy.search.search(new TextSites().collect(call.arguments, false), overFor(call)), decide);
+    return after(this.policy.search.search(new TextSites().collect(call.arguments, 'plain'), overFor(call)), decide);
   }
 
   postMcpCall(
@@ -50,12 +50,12 @@ export abstract class TextGuard implements PreMcpCall, PostMcpCall, OnMcpList {
     result: Readonly<ToolCallResult>,
     messages: readonly UpstreamMessage[],
   ): ToolCallResult | void | Promise<ToolCallResult | void> {
-    const sites = new TextSites().collect(result, true);
-    for (const { params } of messages) sites.collect(params, true);
+    const sites = new TextSites().collect(result, 'result');
+    for (const { params } of messages) sites.collect(params, 'plain');
     return after(this.policy.search.search(sites, overFor(call)), (found): ToolCallResult | void => {
       const replacements = this.decide(found, 'The result');
       // A new object also when the finding is in a message: messages of a changed result are dropped.
-      if (replacements !== null) return { ...replaced(result, replacements, true) };
+      if (replacements !== null) return { ...replaced(result, replacements, 'result') };
     });
   }
 
@@ -113,9 +113,9 @@ function after<T>(found: FoundTexts | Promise<FoundTexts>, decide: (found: Found
   return found instanceof Promise ? found.then(decide) : decide(found);
 }
 
-function replaced(value: JsonObject, replacements: ReadonlyMap<string, string>, isResult: boolean): JsonObject {
+function replaced(value: JsonObject, replacements: ReadonlyMap<string, string>, source: TextSource): JsonObject {
   // What goes in as an object comes out as one.
-  return replaceTexts(value as JsonValue, replacements, isResult) as JsonObject;
+  return replaceTexts(value as JsonValue, replacements, source) as JsonObject;
 }
 
 function redescribed(tool: ListedToolView, replacements: ReadonlyMap<string, string>): ListedToolView {

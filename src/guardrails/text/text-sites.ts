@@ -6,6 +6,15 @@ const SHORTEST = 4;
 const SMALLEST_NUMBER = 1e11;
 const TEXTUAL = /^(?:text\/|application\/(?:[\w.+-]*(?:json|xml|yaml|javascript|sql|x-sh)|x-www-form-urlencoded))/i;
 
+/**
+ * Where a value stands: it is a result, the `content` of one, an item of that, or the resource in such an item.
+ * Everything else is plain, whatever it looks like.
+ */
+type Place = 'result' | 'content' | 'item' | 'resource' | 'plain';
+
+/** What texts are taken from. */
+export type TextSource = Extract<Place, 'result' | 'plain'>;
+
 /** The texts of a JSON value: those of its members and items, names of members, and long numbers. */
 export class TextSites {
   readonly texts: string[] = [];
@@ -15,14 +24,11 @@ export class TextSites {
   characters = 0;
 
   /**
-   * @param isResult Pictures, sound and the opaque state of a question in a result are left out, resources in base64
-   *   are read when they are texts. The same members in arguments are texts like any other.
+   * @param source Pictures, sound and the opaque state of a question are left out where they stand in a result, resources
+   *   in base64 are read when they are texts. Everywhere else the same members are texts like any other.
    */
-  collect(value: JsonValue, isResult: boolean, name: string | null = null): this {
-    if (typeof value === 'string') this.add(value, name);
-    else if (typeof value === 'number') this.addNumber(value, name);
-    else if (Array.isArray(value)) for (const item of value) this.collect(item, isResult, name);
-    else if (value !== null && typeof value === 'object') this.collectMembers(value, isResult);
+  collect(value: JsonValue, source: TextSource): this {
+    this.collectAt(source, value, null);
     return this;
   }
 
@@ -37,11 +43,18 @@ export class TextSites {
     if (value >= SMALLEST_NUMBER) this.add(String(value), name);
   }
 
-  private collectMembers(object: JsonObject, isResult: boolean): void {
+  private collectAt(place: Place, value: JsonValue, name: string | null): void {
+    if (typeof value === 'string') this.add(value, name);
+    else if (typeof value === 'number') this.addNumber(value, name);
+    else if (Array.isArray(value)) for (const item of value) this.collectAt(placeOfItem(place), item, name);
+    else if (value !== null && typeof value === 'object') this.collectMembers(place, value);
+  }
+
+  private collectMembers(place: Place, object: JsonObject): void {
     for (const key in object) {
       this.add(key, null);
       const value = object[key] ?? null;
-      if (!isResult || !isEncoded(object, key)) this.collect(value, isResult, key);
+      if (!isEncoded(place, object, key)) this.collectAt(placeOfMember(place, object, key), value, key);
       else if (isEncodedText(object, key)) this.add(decoded(value), null);
     }
   }
@@ -54,29 +67,50 @@ export class TextSites {
 export function replaceTexts(
   value: JsonValue,
   replacements: ReadonlyMap<string, string>,
-  isResult: boolean,
+  source: TextSource,
 ): JsonValue {
+  return replaceAt(source, value, replacements);
+}
+
+function replaceAt(place: Place, value: JsonValue, replacements: ReadonlyMap<string, string>): JsonValue {
   if (typeof value === 'string') return replacements.get(value) ?? value;
   if (typeof value === 'number') return replacements.get(String(value)) ?? value;
   if (Array.isArray(value)) {
-    const items = value.map((item) => replaceTexts(item, replacements, isResult));
+    const items = value.map((item) => replaceAt(placeOfItem(place), item, replacements));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
-  return isJsonObject(value) ? replaceMembers(value, replacements, isResult) : value;
+  return isJsonObject(value) ? replaceMembers(place, value, replacements) : value;
 }
 
-function replaceMembers(object: JsonObject, replacements: ReadonlyMap<string, string>, isResult: boolean): JsonObject {
+function replaceMembers(place: Place, object: JsonObject, replacements: ReadonlyMap<string, string>): JsonObject {
   let changed = false;
+  const nameOf = namerOf(object, replacements);
   const members = Object.entries(object).map(([key, value]): [string, JsonValue] => {
-    const name = replacements.get(key) ?? key;
-    const replaced =
-      isResult && isEncoded(object, key)
-        ? replaceEncoded(object, key, value, replacements)
-        : replaceTexts(value, replacements, isResult);
+    const name = nameOf(key);
+    const replaced = isEncoded(place, object, key)
+      ? replaceEncoded(object, key, value, replacements)
+      : replaceAt(placeOfMember(place, object, key), value, replacements);
     changed ||= name !== key || replaced !== value;
     return [name, replaced];
   });
   return changed ? Object.fromEntries(members) : object;
+}
+
+/** Names the members of an object anew; those that would get the same name are numbered, for each keeps its value. */
+function namerOf(object: JsonObject, replacements: ReadonlyMap<string, string>): (key: string) => string {
+  const counts = new Map<string, number>();
+  const given = new Set<string>();
+  return (key) => {
+    const wanted = replacements.get(key);
+    if (wanted === undefined) return key;
+    let count = counts.get(wanted) ?? 0;
+    let name: string;
+    do name = ++count === 1 ? wanted : `${wanted} ${count}`;
+    while (given.has(name) || Object.hasOwn(object, name));
+    counts.set(wanted, count);
+    given.add(name);
+    return name;
+  };
 }
 
 function replaceEncoded(
@@ -89,11 +123,27 @@ function replaceEncoded(
   return text === undefined ? value : Buffer.from(text).toString('base64');
 }
 
+function placeOfItem(place: Place): Place {
+  return place === 'content' ? 'item' : 'plain';
+}
+
+function placeOfMember(place: Place, { type }: JsonObject, key: string): Place {
+  if (place === 'result' && key === 'content') return 'content';
+  return place === 'item' && type === 'resource' && key === 'resource' ? 'resource' : 'plain';
+}
+
 /** What is no text in a result: a picture, sound, a resource in base64, or state that only the server reads. */
-function isEncoded(object: JsonObject, key: string): boolean {
-  if (key === 'data') return object.type === 'image' || object.type === 'audio';
-  if (key === 'requestState') return object.resultType === 'input_required';
-  return key === 'blob' && typeof object.uri === 'string';
+function isEncoded(place: Place, object: JsonObject, key: string): boolean {
+  switch (place) {
+    case 'result':
+      return key === 'requestState' && object.resultType === 'input_required';
+    case 'item':
+      return key === 'data' && (object.type === 'image' || object.type === 'audio');
+    case 'resource':
+      return key === 'blob' && typeof object.uri === 'string';
+    default:
+      return false;
+  }
 }
 
 function isEncodedText({ mimeType }: JsonObject, key: string): boolean {

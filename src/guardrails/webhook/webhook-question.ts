@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../common/json.js';
-import type { HookPhase, ToolCallResult, ToolCallView } from '../../hooks/hook.types.js';
+import type { HookPhase, ToolCallResult, ToolCallView, UpstreamMessage } from '../../hooks/hook.types.js';
 
 /** Phases in which a guardrail outside of the gateway is asked. */
 export type WebhookPhase = Exclude<HookPhase, 'list'>;
@@ -13,12 +13,22 @@ export interface WebhookQuestion {
   readonly body: JsonObject;
 }
 
-/** Describes a call to a guardrail outside of the gateway. Holds no credential. */
+/** What there is after a call. */
+export interface WebhookOutcome {
+  readonly result: Readonly<ToolCallResult>;
+  /** What the upstream said besides. */
+  readonly messages: readonly UpstreamMessage[];
+}
+
+/**
+ * Describes a call to a guardrail outside of the gateway. Holds no credential.
+ * @param outcome null: there is none yet
+ */
 export function questionAbout(
   guardrail: string,
   phase: WebhookPhase,
   call: ToolCallView,
-  result: Readonly<ToolCallResult> | null,
+  outcome: WebhookOutcome | null,
 ): WebhookQuestion {
   const id = `msg_${randomUUID()}`;
   const timestamp = Math.floor(Date.now() / 1000);
@@ -42,7 +52,10 @@ export function questionAbout(
         claims: principal.jwtClaims as JsonObject | null,
       },
     },
-    ...(result !== null && { result }),
+    ...(outcome !== null && {
+      result: outcome.result,
+      messages: outcome.messages.map(({ method, params }) => ({ method, params })),
+    }),
   };
   return { id, timestamp, body };
 }

@@ -11,6 +11,7 @@ import type {
   PreMcpCall,
   ToolCallResult,
   ToolCallView,
+  UpstreamMessage,
 } from '../../hooks/hook.types.js';
 import { ServerRegistry } from '../../mcp-servers/server-registry.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
@@ -19,7 +20,7 @@ import { HttpChannel } from './http-channel.js';
 import { ToolChannel } from './tool-channel.js';
 import { readAnswer, type WebhookAnswer } from './webhook-answer.js';
 import type { WebhookChannel } from './webhook-channel.js';
-import { questionAbout, type WebhookPhase } from './webhook-question.js';
+import { questionAbout, type WebhookOutcome, type WebhookPhase } from './webhook-question.js';
 import type { WebhookSettings } from './webhook.settings.js';
 
 const DENIED = 'A guardrail does not allow this call';
@@ -62,8 +63,12 @@ export class WebhookGuardrail implements PreMcpCall, DuringMcpCall, PostMcpCall 
     await this.ask('during', call, null);
   }
 
-  async postMcpCall(call: ToolCallView, result: Readonly<ToolCallResult>): Promise<ToolCallResult | void> {
-    const answer = await this.ask('post', call, result);
+  async postMcpCall(
+    call: ToolCallView,
+    result: Readonly<ToolCallResult>,
+    messages: readonly UpstreamMessage[],
+  ): Promise<ToolCallResult | void> {
+    const answer = await this.ask('post', call, { result, messages });
     return answer?.result;
   }
 
@@ -71,10 +76,10 @@ export class WebhookGuardrail implements PreMcpCall, DuringMcpCall, PostMcpCall 
   private async ask(
     phase: WebhookPhase,
     call: ToolCallView,
-    result: Readonly<ToolCallResult> | null,
+    outcome: WebhookOutcome | null,
   ): Promise<WebhookAnswer | null> {
     if (this.channel.passesBy(call)) return null;
-    const question = questionAbout(this.name, phase, call, result);
+    const question = questionAbout(this.name, phase, call, outcome);
     const answer = readAnswer(phase, question.id, await this.channel.ask(question, call));
     if (answer.action === 'deny') throw new GuardrailViolation(answer.message ?? DENIED);
     return answer;

@@ -5,7 +5,7 @@ import { GatehouseError } from '../../common/gatehouse-error.js';
 import { ToolCallService } from '../../tool-calls/tool-call.service.js';
 import { headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
 import type { Admission, Exchange } from '../exchange.js';
-import { resultJson, RPC, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
+import { resultJson, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
 import { ListPages } from '../list-pages.js';
 import { isLogLevel } from '../log-levels.js';
 import { SESSION_VERSIONS } from '../protocol-versions.js';
@@ -19,6 +19,7 @@ import type { LegacySession } from './legacy-session.js';
 import { RunningCalls } from './running-calls.js';
 import { SessionListen } from './session-listen.js';
 import { SessionResources } from './session-resources.js';
+import { noSession } from './no-session.js';
 import { SessionStore } from './session-store.js';
 
 /** A refusal of one request of a session travels on 200, as official servers do it: the transport itself is fine. */
@@ -123,13 +124,13 @@ export class LegacyDoor {
   }
 
   /** null: the request names no session. */
-  private sessionOf(exchange: Exchange, { principal }: Admission, message: RpcMessage | null): LegacySession | null {
+  private sessionOf(exchange: Exchange, admission: Admission, message: RpcMessage | null): LegacySession | null {
     const id = exchange.req.headers['mcp-session-id'];
     if (id === undefined) return null;
-    const session = this.sessions.find(String(id), credentialIdOf(principal));
+    const session = this.sessions.find(String(id), credentialIdOf(admission.principal));
     if (session !== undefined) return session;
     const requestId = message?.kind === 'request' ? message.id : null;
-    throw new RefusedRequest({ status: 404, code: RPC.sessionNotFound, message: 'Session not found', id: requestId });
+    throw noSession(this.sessions, String(id), admission, requestId);
   }
 
   private async serve(

@@ -10,7 +10,7 @@ const client = (id: string) => ({ principal: { ...MASTER_PRINCIPAL, id }, capabi
 let store: SessionStore;
 beforeEach(() => {
   jest.useFakeTimers();
-  store = new SessionStore({ sessionIdleMs: IDLE_MS } as Config);
+  store = new SessionStore({ sessionIdleMs: IDLE_MS } as Config, { ownId: 'replica1', isShared: true });
 });
 afterEach(() => {
   store.onModuleDestroy();
@@ -24,10 +24,18 @@ function open(principalId = 'p') {
 }
 
 describe('SessionStore', () => {
+  it('tells the process that holds a session by its id, unless it is this one', () => {
+    const secret = 'a'.repeat(32);
+    expect(store.holderOf(`replica2.${secret}`)).toBe('replica2');
+    expect(store.holderOf(open().id)).toBeNull();
+    expect(store.holderOf(`replica2.${secret}a`)).toBeNull();
+    expect(store.holderOf(secret)).toBeNull();
+  });
+
   it('makes ids that cannot be guessed', () => {
     const ids = new Set(Array.from({ length: 1000 }, (_, index) => open(`p${index}`).id));
     expect(ids.size).toBe(1000);
-    for (const id of ids) expect(Buffer.from(id, 'base64url')).toHaveLength(24);
+    for (const id of ids) expect(Buffer.from(id.replace('replica1.', ''), 'base64url')).toHaveLength(24);
   });
 
   it('finds a session for its own caller only', () => {

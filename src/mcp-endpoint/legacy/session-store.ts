@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { credentialIdOf, type Principal } from '../../auth/principal.js';
 import { CONFIG, type Config } from '../../config/config.js';
+import { ReplicaRoster } from '../../replicas/replica-roster.js';
 import { EventBudget } from './event-log.js';
 import { LegacySession, type ClientHello } from './legacy-session.js';
 
@@ -9,6 +10,8 @@ import { LegacySession, type ClientHello } from './legacy-session.js';
 export const MAX_SESSIONS_PER_PRINCIPAL = 100;
 /** Of all callers. */
 const MAX_SESSIONS = 50_000;
+/** The process that opened the session, and a secret. */
+const SESSION_ID = /^([A-Za-z0-9_-]{8})\.[A-Za-z0-9_-]{32}$/;
 const SWEEP_INTERVAL_MS = 30_000;
 
 /**
@@ -24,7 +27,10 @@ export class SessionStore implements OnModuleDestroy {
   private readonly idleMs: number;
   private readonly sweep: NodeJS.Timeout;
 
-  constructor(@Inject(CONFIG) config: Config) {
+  constructor(
+    @Inject(CONFIG) config: Config,
+    @Inject(ReplicaRoster) private readonly replica: Pick<ReplicaRoster, 'ownId' | 'isShared'>,
+  ) {
     this.idleMs = config.sessionIdleMs;
     this.sweep = setInterval(() => this.endExpired(), SWEEP_INTERVAL_MS);
     this.sweep.unref();
@@ -37,7 +43,7 @@ export class SessionStore implements OnModuleDestroy {
     const own = this.byPrincipal.get(client.principal.id);
     if (own !== undefined && own.size >= MAX_SESSIONS_PER_PRINCIPAL && !this.evictIdle(own)) return null;
     if (this.sessions.size >= MAX_SESSIONS && !this.evictIdle(this.sessions.values())) return null;
-    const session = new LegacySession(randomBytes(24).toString('base64url'), client, this.budget);
+    const session = new LegacySession(this.newId(), client, this.budget);
     this.add(session);
     return session;
   }
@@ -59,6 +65,12 @@ export class SessionStore implements OnModuleDestroy {
     return session;
   }
 
+  /** The other process that may hold a session which is not here; null: there is none. */
+  holderOf(id: string): string | null {
+    const [, replicaId] = SESSION_ID.exec(id) ?? [];
+    return this.replica.isShared && replicaId !== undefined && replicaId !== this.replica.ownId ? replicaId : null;
+  }
+
   /** Ends the sessions of these callers. All sessions of one id have the same credential behind them. */
   endOf(isGone: (principal: Principal) => boolean): void {
     for (const own of [...this.byPrincipal.values()]) {
@@ -77,6 +89,10 @@ export class SessionStore implements OnModuleDestroy {
   onModuleDestroy(): void {
     clearInterval(this.sweep);
     for (const session of [...this.sessions.values()]) this.end(session);
+  }
+
+  private newId(): string {
+    return `${this.replica.ownId}.${randomBytes(24).toString('base64url')}`;
   }
 
   private add(session: LegacySession): void {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { credentialIdOf } from '../../auth/principal.js';
 import type { Admission, Exchange } from '../exchange.js';
-import { RPC, type RpcMessage } from '../json-rpc.js';
+import type { RpcMessage } from '../json-rpc.js';
 import { parseMessage } from '../parse-message.js';
 import { assertReadable, readBody } from '../read-body.js';
 import { refusal, refusalOf, RefusedRequest } from '../refused-request.js';
@@ -12,6 +12,7 @@ import { EventStream } from '../streams/event-stream.js';
 import type { MessageSink } from '../streams/message-sink.js';
 import { LegacyDoor } from './legacy-door.js';
 import type { LegacySession } from './legacy-session.js';
+import { noSession } from './no-session.js';
 import { SessionListen } from './session-listen.js';
 import { SessionStore } from './session-store.js';
 
@@ -60,11 +61,10 @@ export class SseDoor {
   }
 
   private async take(exchange: Exchange, admission: Admission): Promise<void> {
-    const session = this.sessionOf(exchange, admission);
+    const id = new URLSearchParams(exchange.path.query).get(SESSION_PARAMETER) ?? '';
+    const session = this.sessions.find(id, credentialIdOf(admission.principal));
     const outlet = session === undefined ? undefined : this.outlets.get(session);
-    if (session === undefined || outlet === undefined) {
-      throw new RefusedRequest({ status: 404, code: RPC.sessionNotFound, message: 'Session not found' });
-    }
+    if (session === undefined || outlet === undefined) throw noSession(this.sessions, id, admission, null);
     assertReadable(exchange.req);
     const message = parseMessage(await readBody(exchange.req));
     const current = this.gate.isCurrent(admission) ? admission : await this.gate.admit(exchange);
@@ -86,11 +86,6 @@ export class SseDoor {
       if (message.kind === 'request') sendRefusal(exchange, refused);
       if (!(thrown instanceof RefusedRequest) && refused.status >= 500) throw thrown;
     }
-  }
-
-  private sessionOf({ path }: Exchange, { principal }: Admission): LegacySession | undefined {
-    const id = new URLSearchParams(path.query).get(SESSION_PARAMETER);
-    return id === null ? undefined : this.sessions.find(id, credentialIdOf(principal));
   }
 }
 

@@ -4,6 +4,7 @@ import { callerIdOf } from '../../auth/principal.js';
 import { ParkedCalls } from '../../parked-calls/parked-calls.js';
 import { requestDigest, type StateBinding } from '../../parked-calls/request-binding.js';
 import { isOwnState } from '../../parked-calls/request-states.js';
+import { HeldElsewhere } from '../../replicas/held-elsewhere.js';
 import { invalidParams } from '../call-params.js';
 import type { Admission, Exchange } from '../exchange.js';
 import type { RpcRequest } from '../json-rpc.js';
@@ -33,11 +34,14 @@ export class StatelessRounds implements Rounds {
   resume(exchange: Exchange, admission: Admission, request: RpcRequest, envelope: Envelope): void {
     const call = this.take(admission, request);
     if (call !== undefined) return call.resume(exchange, request, envelope);
+    const refusal = invalidParams(400, NOT_KNOWN, request.id);
+    const holder = admission.handedOver ? null : this.holderOf(admission, request);
+    if (holder !== null) throw new HeldElsewhere(holder, refusal);
     const { principal, sourceAddress, access } = admission;
     const { requestId } = exchange;
     const refused = { principal, sourceAddress, requestId, path: access.route, door: 'mcp-2026' };
     this.audit.recordRefusal({ ...refused, code: 'invalid_request_state' });
-    throw invalidParams(400, NOT_KNOWN, request.id);
+    throw refusal;
   }
 
   /** The caller may not go on with it. */
@@ -53,6 +57,11 @@ export class StatelessRounds implements Rounds {
   /** Lets all of them expire, and parks no more. */
   close(): void {
     this.parked.close();
+  }
+
+  private holderOf(admission: Admission, request: RpcRequest): string | null {
+    const state = request.params?.requestState;
+    return isOwnState(state) ? this.parked.holderOf(state, bindingOf(admission, request)) : null;
   }
 
   private take(admission: Admission, request: RpcRequest): StatelessCall | undefined {

@@ -25,6 +25,7 @@ beforeAll(async () => {
   upstream = await RecordingHttpUpstream.start({ era: '2026' });
   database = await backend.createDatabase();
   writeFileSync(join(directory, 'closed.mjs'), `export default class { preMcpCall() { throw new Error('closed'); } }`);
+  writeFileSync(join(directory, 'idle.mjs'), 'export default class { preMcpCall() {} }');
   put(servers('wiki', 'description: first'));
   gateway = await GatewayProcess.start(join(directory, 'data'), {
     DATABASE_URL: database.url,
@@ -60,7 +61,11 @@ function servers(name: string, ...more: readonly string[]): string {
 
 function guardrail(defaultOn: boolean): string {
   const params = `{ guardrail: ./closed.mjs, mode: pre_mcp_call, default_on: ${defaultOn} }`;
-  return `guardrails:\n  - guardrail_name: closed\n    litellm_params: ${params}\n`;
+  return `guardrails:\n${entry('closed', params)}${entry('idle', '{ guardrail: ./idle.mjs, mode: pre_mcp_call }')}`;
+}
+
+function entry(name: string, params: string): string {
+  return `  - guardrail_name: ${name}\n    litellm_params: ${params}\n`;
 }
 
 async function list(): Promise<Record<string, unknown>[]> {
@@ -89,8 +94,8 @@ function call(key: string, serverId: string): Promise<HttpAnswer> {
   });
 }
 
-async function keyFor(grants: object): Promise<string> {
-  const answer = await gateway.admin('POST', '/key/generate', { object_permission: grants });
+async function keyFor(grants: object, metadata: object = {}): Promise<string> {
+  const answer = await gateway.admin('POST', '/key/generate', { object_permission: grants, metadata });
   return (answer.json as { key: string }).key;
 }
 
@@ -231,18 +236,21 @@ describe('a change of gateway.yaml', () => {
     });
   });
 
-  it('switches a guardrail on and off', async () => {
+  it.each([
+    ['names none', {}],
+    ['names another one', { guardrails: ['idle'] }],
+  ])('switches a guardrail on and off for a key that %s', async (what, metadata) => {
     const { server_id: id } = await configured();
-    const key = await keyFor({ mcp_servers: ['wiki'] });
+    const key = await keyFor({ mcp_servers: ['wiki'] }, metadata);
     expect((await call(key, String(id))).status).toBe(200);
     const calls = upstream.callCount;
-    put(servers('wiki', 'description: guarded').replace('default_on: false', 'default_on: true'));
-    await until('the new description', async () => (await configured())['description'] === 'guarded');
+    put(servers('wiki', `description: guarded, ${what}`).replace('default_on: false', 'default_on: true'));
+    await until('the new description', async () => (await configured())['description'] === `guarded, ${what}`);
     const blocked = await call(key, String(id));
     expect(upstream.callCount).toBe(calls);
     expect(blocked.json).toMatchObject({ code: 'guardrail_unavailable' });
-    put(servers('wiki', 'description: open'));
-    await until('the new description', async () => (await configured())['description'] === 'open');
+    put(servers('wiki', `description: open, ${what}`));
+    await until('the new description', async () => (await configured())['description'] === `open, ${what}`);
     expect((await call(key, String(id))).status).toBe(200);
   });
 

@@ -10,6 +10,7 @@ import type { Json } from '../../fixtures/upstreams/recorded-requests.js';
 import { RecordingHttpUpstream } from '../../fixtures/upstreams/recording-http-upstream.js';
 import { MCP_DOORS } from '../doors/mcp-doors.js';
 import { REST_DOOR } from '../doors/rest-door.js';
+import { callTool, type ClientAnswer } from '../hooks/clients.js';
 import { availableBackends } from '../support/backends.js';
 import { builtIn } from '../support/built-in.js';
 import { http } from '../support/http.js';
@@ -144,7 +145,23 @@ describe('a question', () => {
     expect(receiver.received[0]?.question).toMatchObject({
       phase: 'post',
       result: { content: [{ type: 'text', text: 'hello' }] },
+      messages: [],
     });
+  });
+
+  it('of the post phase holds what the upstream said besides, which a denial withholds too', async () => {
+    const url = `${gateway.url}/post/mcp`;
+    const withProgress = async () =>
+      (await callTool({ client: '2026', url, key, tool: 'progress', arguments: {} })).answer;
+    const delivered = ({ events }: ClientAnswer) => events.filter(({ method }) => method === 'notifications/progress');
+    expect(delivered(await withProgress())).toHaveLength(3);
+    const params = [1, 2, 3].map((progress) => expect.objectContaining({ progress, total: 3 }));
+    const told = params.map((param) => ({ method: 'notifications/progress', params: param }));
+    expect(receiver.received.map(({ question }) => question['messages'])).toEqual([told]);
+    receiver.behaviour = answers({ action: 'deny' });
+    const denied = await withProgress();
+    expect(delivered(denied)).toEqual([]);
+    expect(denied.result).toMatchObject({ isError: true });
   });
 });
 

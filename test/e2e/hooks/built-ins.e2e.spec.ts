@@ -36,6 +36,9 @@ guardrails:
       rules:
         - when: "has(args.text) && args.text.startsWith('rm ')"
           message: no commands that delete
+        - tool: Rules-add
+          when: 'true'
+          message: nothing is added
 `;
 const DOORS = [...MCP_DOORS, REST_DOOR];
 /** Put together here, so that nobody who searches this file for secrets finds one. */
@@ -176,6 +179,13 @@ describe('built-in guardrails', () => {
       expect(refused.received).toEqual([]);
       expect(refused.answer).toMatchObject({ code: 'guardrail_denied', text: 'no commands that delete' });
       expect((await attempt(door, 'rules', 'echo', { text: 'ls' })).answer).toMatchObject({ kind: 'ok', text: 'ls' });
+    });
+
+    it('cel knows a tool by its public name, however the caller names it', async () => {
+      const refused = await attempt(door, 'rules', 'add', { a: 1, b: 2 });
+      expect(refused.received).toEqual([]);
+      expect(refused.answer).toMatchObject({ code: 'guardrail_denied', text: 'nothing is added' });
+      expect((await attempt(door, 'short', 'add', { a: 1, b: 2 })).answer).toMatchObject({ kind: 'ok', text: '3' });
     });
   });
 

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { McpHook, type PreMcpCall, type ToolCallView } from '../../../src/index.js';
 import { RecordingHttpUpstream } from '../../fixtures/upstreams/recording-http-upstream.js';
 import { availableBackends } from '../support/backends.js';
+import { http, type HttpAnswer } from '../support/http.js';
+import { manage } from '../support/identities.js';
 import { makeKey, registerServer } from '../support/management.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { callTool } from './clients.js';
@@ -30,6 +32,10 @@ describe('guardrails that are named', () => {
     const metadata = { guardrails: ['acme:chosen'] };
     const grants = { mcp_servers: ['plain', 'guarded'] };
     await gateway.admin('POST', '/team/new', { team_id: 'guarded', object_permission: grants, metadata });
+    await manage(gateway, '/user/new', { user_id: 'guarded', auto_create_key: false, metadata });
+    await manage(gateway, '/organization/new', { organization_id: 'guarded', metadata });
+    await manage(gateway, '/agent/new', { agent_id: 'guarded', metadata });
+    await manage(gateway, '/customer/new', { user_id: 'guarded', metadata });
   });
   afterAll(async () => {
     await gateway.close();
@@ -46,6 +52,9 @@ describe('guardrails that are named', () => {
     ['the server', {}, 'guarded', 1],
     ['the key', { metadata: { guardrails: ['acme:chosen'] } }, 'plain', 1],
     ['the team of the key', { team_id: 'guarded' }, 'plain', 1],
+    ['the user of the key', { user_id: 'guarded' }, 'plain', 1],
+    ['the organisation of the key', { organization_id: 'guarded' }, 'plain', 1],
+    ['the agent of the key', { agent_id: 'guarded' }, 'plain', 1],
     ['all of them, once', { team_id: 'guarded', metadata: { guardrails: ['acme:chosen'] } }, 'guarded', 1],
   ])('run when named by %s', async (_, more, server, times) => {
     const key = await makeKey(gateway, GRANTS, more);
@@ -53,6 +62,20 @@ describe('guardrails that are named', () => {
     const { answer } = await callTool({ client: '2026', url, key, tool: 'echo', arguments: { text: 'hi' } });
     expect((await answer).result).toMatchObject({ content: [{ text: 'hi' }] });
     expect(ran).toHaveLength(times);
+  });
+
+  it('run when named by the customer of the request', async () => {
+    const key = await makeKey(gateway, GRANTS);
+    const call = (customer: string): Promise<HttpAnswer> =>
+      http(`${gateway.url}/mcp-rest/tools/call`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'x-gatehouse-customer-id': customer },
+        body: { server_id: 'plain', name: 'echo', arguments: { text: 'hi' } },
+      });
+    expect((await call('another')).status).toBe(200);
+    expect(ran).toEqual([]);
+    expect((await call('guarded')).status).toBe(200);
+    expect(ran).toEqual(['plain']);
   });
 
   it.each<[string, 'POST' | 'PUT', string, Record<string, unknown>, string]>([

@@ -215,7 +215,7 @@ describe.each(Object.entries(ROWS))('%s', (route, row) => {
     else if (!MAY_CHANGE_NOTHING.test(route)) expect(after).not.toBe(before);
     expect({ status: answer.status, text: answer.text }).toMatchObject({ status: row.statuses[caller] });
     expect(checker.faults(route, answer.status, answer.json)).toEqual([]);
-    expect(answer.headers['x-request-id']).toBeDefined();
+    expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 

@@ -16,6 +16,8 @@ const IN_FORCE_MS = 2000;
 const PROBE_PAUSE_MS = 10;
 const ACCEPT = 'application/json, text/event-stream';
 
+type Variables = Readonly<Record<string, string>>;
+
 /** Two gateways as processes of their own on one database, with an upstream server `up`. */
 export class Replicas {
   private constructor(
@@ -26,7 +28,11 @@ export class Replicas {
     private readonly directory: string,
   ) {}
 
-  static async start({ createDatabase, redisUrl }: Backend): Promise<Replicas> {
+  /** @param own further variables of the one and the other */
+  static async start(
+    { createDatabase, redisUrl }: Backend,
+    [ofA, ofB]: readonly [Variables, Variables] = [{}, {}],
+  ): Promise<Replicas> {
     const database = await createDatabase();
     const directory = mkdtempSync(join(tmpdir(), 'gatehouse-replicas-'));
     const upstream = await RecordingHttpUpstream.start({ era: '2025' });
@@ -37,8 +43,8 @@ export class Replicas {
       OUTBOUND_ALLOW: '127.0.0.0/8',
       ...(redisUrl !== null && { REDIS_URL: redisUrl }),
     };
-    const a = await GatewayProcess.start(join(directory, 'a'), environment);
-    const b = await GatewayProcess.start(join(directory, 'b'), environment);
+    const a = await GatewayProcess.start(join(directory, 'a'), { ...environment, ...ofA });
+    const b = await GatewayProcess.start(join(directory, 'b'), { ...environment, ...ofB });
     const replicas = new Replicas(a, b, upstream, database, directory);
     await registerServer(a, { alias: 'up', url: upstream.url });
     await within(async () => (await replicas.toolsOnB(b.masterKey)).length > 0);

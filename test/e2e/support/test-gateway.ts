@@ -102,6 +102,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     masterKey: new Secret(`sk-${randomBytes(24).toString('hex')}`),
     encryptionKeys: [{ kid: 'k1', key: new Secret(randomBytes(32)) }],
     publicBaseUrl: null,
+    replicaUrl: null,
     configFile: null,
     jwtIssuers: [],
     unknownCustomers: 'allow',
