@@ -23,7 +23,7 @@ const rooms = {
   hooks: ['auth', 'tracing'],
   embedding: ['hooks'],
   testing: ['hooks', 'permissions', 'mcp-servers', 'auth'],
-  credentials: ['auth', 'mcp-servers'],
+  credentials: ['auth', 'database', 'events', 'mcp-servers', 'outbound'],
   audit: ['auth', 'database', 'write-log'],
   'parked-calls': ['database', 'replicas'],
   approvals: ['auth', 'database', 'events'],
@@ -62,7 +62,7 @@ const rooms = {
     ...['tool-calls', 'catalog', 'semantic-filter', 'permissions', 'limits', 'outbound', 'auth', 'audit'],
   ],
   'mcp-endpoint': [
-    ...['tool-calls', 'server-requests', 'parked-calls', 'subscriptions', 'replicas'],
+    ...['tool-calls', 'server-requests', 'parked-calls', 'subscriptions', 'replicas', 'semantic-filter'],
     ...['catalog', 'permissions', 'mcp-servers', 'auth', 'audit'],
   ],
   'rest-endpoint': ['tool-calls', 'catalog', 'permissions', 'mcp-servers', 'auth', 'audit'],

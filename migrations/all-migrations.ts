@@ -18,6 +18,9 @@ import { WriteRecords1700000000640 } from './1700000000640-write-records.js';
 import { Approvals1700000000650 } from './1700000000650-approvals.js';
 import { SigningKeys1700000000710 } from './1700000000710-signing-keys.js';
 import { ToolPins1700000000720 } from './1700000000720-tool-pins.js';
+import { UpstreamCredentials1700000000800 } from './1700000000800-upstream-credentials.js';
+import { ToolSearch1700000000860 } from './1700000000860-tool-search.js';
+import { ServerChecks1700000000880 } from './1700000000880-server-checks.js';
 import { Replicas1700000000920 } from './1700000000920-replicas.js';
 
 /** Every migration, oldest first. A new one is added at the end. */
@@ -42,5 +45,8 @@ export const ALL_MIGRATIONS = [
   Approvals1700000000650,
   SigningKeys1700000000710,
   ToolPins1700000000720,
+  UpstreamCredentials1700000000800,
+  ToolSearch1700000000860,
+  ServerChecks1700000000880,
   Replicas1700000000920,
 ];

@@ -9,10 +9,11 @@ import { AppModule } from './app.module.js';
 import { PublicUrl } from './auth/public-url.js';
 import type { Secret } from './common/secret.js';
 import type { Config } from './config/config.js';
-import { GatehouseHttpAdapter } from './gatehouse-http.adapter.js';
+import { GatehouseHttpAdapter, type FrontDoor } from './gatehouse-http.adapter.js';
 import { BUILT_INS } from './guardrails/built-ins.js';
 import { DrainState } from './health/drain-state.js';
 import { builtInFaults } from './hooks/built-in-settings.js';
+import { answerProbesOnly } from './health/worker-door.js';
 import { loadConfiguredGuardrails } from './hooks/configured-guardrails.js';
 import { loadGuardrailModules } from './hooks/guardrail-modules.js';
 import { McpEndpoint } from './mcp-endpoint/mcp-endpoint.js';
@@ -104,14 +105,18 @@ async function openDoors(
 ): Promise<McpEndpoint> {
   await initialize(app, config);
   const endpoint = app.get(McpEndpoint, { strict: false });
-  adapter.useFrontDoor((request, response) => {
-    if (!endpoint.matches(request.url ?? '')) return false;
-    endpoint.handle(request, response);
-    return true;
-  });
+  adapter.useFrontDoor(config.role === 'worker' ? answerProbesOnly : doorOf(endpoint));
   await app.listen(config.port, config.host);
   app.get(PublicUrl, { strict: false }).listensOn(portOf(app));
   return endpoint;
+}
+
+function doorOf(endpoint: McpEndpoint): FrontDoor {
+  return (request, response) => {
+    if (!endpoint.matches(request.url ?? '')) return false;
+    endpoint.handle(request, response);
+    return true;
+  };
 }
 
 /**

@@ -14,6 +14,7 @@ import { JwtCallers } from './jwt/jwt-callers.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeyAssignment } from './key-assignment.js';
 import { KeyAuthority } from './key-authority.js';
+import { GatewayCredentials } from './gateway-credentials.js';
 import { KeyDirectory } from './key-directory.js';
 import { VirtualKeyEntity } from './key.entity.js';
 import { KeyStore } from './key-store.js';
@@ -49,6 +50,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
     JwtVerifier,
     JwtCallers,
     CallerAuthenticator,
+    GatewayCredentials,
     CallerSeal,
     AuthChallenge,
     CredentialWatch,
@@ -65,6 +67,7 @@ import { VirtualKeyStrategy } from './virtual-key.strategy.js';
   ],
   exports: [
     CallerAuthenticator,
+    GatewayCredentials,
     CallerSeal,
     AuthChallenge,
     CredentialWatch,

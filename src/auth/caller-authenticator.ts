@@ -72,6 +72,18 @@ export class CallerAuthenticator {
     return principal instanceof Promise ? principal.then(answer) : answer(principal);
   }
 
+  /** Is this text a credential of the gateway, whoever presents it, and even if it is blocked? */
+  knows(token: string): boolean | Promise<boolean> {
+    if (token === '') return false;
+    const presented = digest(token);
+    if (crypto.timingSafeEqual(presented, this.masterDigest)) return true;
+    const hash = presented.toString('hex');
+    if (this.keys.find(hash) !== undefined) return true;
+    if (!hasJwtForm(token)) return false;
+    const caller = this.tokens.find(token, hash, null);
+    return caller instanceof Promise ? caller.then((found) => found !== null) : caller !== null;
+  }
+
   /** Is this very principal still what its credential stands for? */
   isCurrent(principal: Principal): boolean {
     return isTokenAlive(principal) && this.assembler.isCurrent(principal);

@@ -35,6 +35,7 @@ export function blankKey(): VirtualKeyEntity {
     agent_id: null,
     expires: null,
     blocked: false,
+    mcp_tool_search: false,
     allowed_routes: [],
     object_permission: null,
     permission_closed: false,
@@ -63,6 +64,7 @@ export async function assignKeyFields(
   if (body.key_alias !== undefined) row.key_alias = body.key_alias;
   if (body.duration !== undefined) row.expires = expiryOf(body.duration, now);
   if (body.blocked !== undefined) row.blocked = body.blocked ?? false;
+  if (body.mcp_tool_search !== undefined) row.mcp_tool_search = body.mcp_tool_search ?? false;
   if (body.allowed_routes !== undefined) row.allowed_routes = [...(body.allowed_routes ?? [])];
   checkMetadataGuardrails(body.metadata, context.guardrails);
   if (body.metadata !== undefined) row.metadata = body.metadata ?? {};

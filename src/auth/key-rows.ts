@@ -9,7 +9,7 @@ const BATCH = 2_000;
  * grants as objects, would take several times the time and the memory.
  */
 const SELECT = `
-  SELECT token, key_id, key_alias, user_id, team_id, organization_id, agent_id, expires, blocked, permission_closed,
+  SELECT token, key_id, key_alias, user_id, team_id, organization_id, agent_id, expires, blocked, mcp_tool_search, permission_closed,
          access_group_ids, rpm_limit, mcp_rpm_limit, max_budget, revision, object_permission::text AS object_permission,
          CASE WHEN cardinality(allowed_routes) > 0 THEN allowed_routes END AS allowed_routes,
          CASE WHEN jsonb_array_length(argument_rules) > 0 THEN argument_rules END AS argument_rules,

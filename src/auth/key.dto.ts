@@ -182,6 +182,18 @@ export class KeyFieldsDto extends KeyRightsDto {
   @IsOptional()
   @IsBoolean()
   blocked?: boolean | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    nullable: true,
+    default: false,
+    description:
+      'At MCP doors of several servers the key is shown search_tools, get_tool_schema and call_tool in place of all ' +
+      'its tools. What it may call stays the same',
+  })
+  @IsOptional()
+  @IsBoolean()
+  mcp_tool_search?: boolean | null;
 }
 
 /** Body of `POST /key/generate`. */

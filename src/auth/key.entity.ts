@@ -45,6 +45,10 @@ export class VirtualKeyEntity extends WriteColumns {
   @Column({ type: 'boolean', default: false })
   blocked: boolean;
 
+  /** MCP doors of several servers show tools for searching in place of all tools. */
+  @Column({ type: 'boolean', default: false })
+  mcp_tool_search: boolean;
+
   @Column({ type: 'text', array: true, default: '{}' })
   allowed_routes: string[];
 

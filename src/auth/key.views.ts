@@ -40,6 +40,9 @@ export class KeyView {
   @ApiProperty()
   blocked!: boolean;
 
+  @ApiProperty({ description: 'MCP doors of several servers show tools for searching in place of all tools' })
+  mcp_tool_search!: boolean;
+
   @ApiProperty({ type: [String] })
   allowed_routes!: readonly string[];
 
@@ -136,6 +139,7 @@ export function toKeyView(key: VirtualKeyEntity): KeyView {
     agent_id: key.agent_id,
     expires: key.expires?.toISOString() ?? null,
     blocked: key.blocked,
+    mcp_tool_search: key.mcp_tool_search,
     allowed_routes: key.allowed_routes,
     object_permission: key.object_permission,
     permission_closed: key.permission_closed,

@@ -15,6 +15,7 @@ export interface KnownKey {
   readonly agentId: string | null;
   readonly allowedRoutes: readonly string[];
   readonly guardrails: readonly string[];
+  readonly toolSearch: boolean;
   readonly level: GrantLevel;
   readonly blocked: boolean;
   /** Milliseconds since the epoch; infinite when the key does not expire. */
@@ -23,7 +24,16 @@ export interface KnownKey {
 }
 
 type ReadAsStored =
-  'token' | 'key_id' | 'key_alias' | 'user_id' | 'team_id' | 'organization_id' | 'agent_id' | 'blocked' | 'revision';
+  | 'token'
+  | 'key_id'
+  | 'key_alias'
+  | 'user_id'
+  | 'team_id'
+  | 'organization_id'
+  | 'agent_id'
+  | 'blocked'
+  | 'mcp_tool_search'
+  | 'revision';
 
 /** What is read of a key to know it. Empty lists may be null. */
 export interface KeyRow extends GrantColumns, Pick<VirtualKeyEntity, ReadAsStored | 'expires'> {
@@ -45,6 +55,7 @@ export function knownKeyOf(row: KeyRow): KnownKey {
     agentId: row.agent_id,
     allowedRoutes: row.allowed_routes ?? NONE,
     guardrails: guardrailsIn(row.metadata),
+    toolSearch: row.mcp_tool_search,
     // Its id is that of the key and not of its secret, which can be exchanged.
     level: new StoredLevel('key', row.key_id, row),
     blocked: row.blocked,

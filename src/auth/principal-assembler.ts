@@ -199,6 +199,7 @@ function callerOfKey(known: KnownKey, customerId: string | null, jwtClaims: Prin
     agentId: known.agentId,
     allowedRoutes: known.allowedRoutes,
     guardrails: known.guardrails,
+    toolSearch: known.toolSearch,
     jwtClaims,
     key: known,
   };

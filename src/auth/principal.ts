@@ -57,6 +57,8 @@ export interface Principal {
   readonly allowedRoutes: readonly string[];
   /** Names of guardrails that run for this caller besides the default ones. */
   readonly guardrails: readonly string[];
+  /** Doors of several servers show the tools for searching in place of all tools. Missing: false. */
+  readonly toolSearch?: boolean;
   readonly jwtClaims: Readonly<Record<string, unknown>> | null;
   /** Levels that are referenced, the key first. Silent levels may be left out. */
   readonly levels: readonly GrantLevel[];

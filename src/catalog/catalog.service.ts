@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
+import type { AccessCaller } from '../permissions/access-decision.js';
 import { ToolLister } from '../upstream/tool-lister.js';
 import type { ServerCatalog } from './catalog.types.js';
 import { ServerCache } from './server-cache.js';
@@ -21,7 +22,8 @@ export class CatalogService {
     const source = {
       what: 'tools',
       nothingOf: emptyCatalog,
-      fetch: async (server: McpServer, signal: AbortSignal) => fullCatalog(server, await lister.list(server, signal)),
+      fetch: async (server: McpServer, caller: AccessCaller | null, signal: AbortSignal) =>
+        fullCatalog(server, await lister.list(server, caller, signal)),
       onRefreshed: (before: ServerCatalog, next: ServerCatalog) => this.replace(before, next),
       onForgotten: () => this.grow(),
     };
@@ -49,12 +51,15 @@ export class CatalogService {
     return this.cache.wasAsked(server);
   }
 
-  /** What is known of a server now, without asking it. */
-  peek(server: McpServer): ServerCatalog | undefined {
-    return this.cache.peek(server);
+  /**
+   * What is known of a server now, without asking it.
+   * @param caller for a server whose tools depend on who calls; null: as the gateway itself sees it
+   */
+  peek(server: McpServer, caller: AccessCaller | null = null): ServerCatalog | undefined {
+    return this.cache.peek(server, caller);
   }
 
-  /** Everything that is known now, in the order of the registry. */
+  /** Everything that is known now and the same for all callers, in the order of the registry. */
   known(): ServerCatalog[] {
     return this.registry.current.servers.flatMap((server) => this.peek(server) ?? []);
   }
@@ -62,9 +67,10 @@ export class CatalogService {
   /**
    * The tools of a server: at once when they are known (an old list is refreshed in the background), else after the
    * upstream answered, at the latest after five seconds. Never rejects: a failure is a status.
+   * @param caller for a server whose tools depend on who calls; null: as the gateway itself sees it
    */
-  load(server: McpServer): Promise<ServerCatalog> {
-    return this.cache.load(server);
+  load(server: McpServer, caller: AccessCaller | null = null): Promise<ServerCatalog> {
+    return this.cache.load(server, caller);
   }
 
   /** Asks the upstream now; callers that come meanwhile share the answer. Never rejects. */
@@ -92,10 +98,10 @@ export class CatalogService {
 }
 
 function emptyCatalog(server: McpServer): ServerCatalog {
-  return { server, status: 'unavailable', tools: [], byName: new Map(), fetchedAt: 0 };
+  return { server, status: 'unavailable', tools: [], byName: new Map(), fetchedAt: 0, fault: null };
 }
 
 function fullCatalog(server: McpServer, tools: readonly ToolDefinition[]): ServerCatalog {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  return { server, status: 'ok', tools: [...byName.values()], byName, fetchedAt: Date.now() };
+  return { server, status: 'ok', tools: [...byName.values()], byName, fetchedAt: Date.now(), fault: null };
 }

@@ -1,3 +1,4 @@
+import type { GatehouseError } from '../common/gatehouse-error.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type {
@@ -16,6 +17,8 @@ export interface KnownOfServer {
   readonly status: CatalogStatus;
   /** `Date.now()` of the last successful listing; 0: never. */
   readonly fetchedAt: number;
+  /** Why the last attempt failed; null: it did not. Not for callers: it can hold upstream text. */
+  readonly fault: GatehouseError | null;
 }
 
 /** The tools of one server. */
@@ -35,6 +38,8 @@ export interface ListedTool {
   readonly publicName: string;
   readonly server: McpServer;
   readonly tool: ToolDefinition;
+  /** A toolset gives it another name or fixes arguments of it. Missing: false. */
+  readonly isVirtual?: boolean;
 }
 
 /** Status of each server in scope, by public prefix. */

@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { ownValue } from '../common/json.js';
 import { ListHooks, type DecidedRow, type ListReader } from '../hooks/list-hooks.js';
+import { needsCaller } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import type { GrantedAccess, ServerAccess } from '../permissions/access-decision.js';
 import { CatalogService } from './catalog.service.js';
 import type { CatalogStatus, ListedTool, ServerCatalog, ToolListing } from './catalog.types.js';
 import { PublicNames } from './public-names.js';
+import { virtualDefinition } from './virtual-definition.js';
+
+interface MadeListing {
+  readonly version: number;
+  /** Of the servers whose tools depend on who calls; the version does not grow with these. */
+  readonly ofCaller: readonly ServerCatalog[];
+  readonly listing: ToolListing;
+}
 
 /**
  * The listing road: the tools of the caller's scope that the caller may call, less what hooks on lists leave out. It
@@ -13,7 +22,7 @@ import { PublicNames } from './public-names.js';
  */
 @Injectable()
 export class ListingService {
-  private readonly memo = new WeakMap<GrantedAccess, { version: number; listing: ToolListing }>();
+  private readonly memo = new WeakMap<GrantedAccess, MadeListing>();
   private readonly described = new WeakMap<ToolDefinition, ToolDefinition>();
 
   constructor(
@@ -49,11 +58,14 @@ export class ListingService {
   /** The same object is returned as long as nothing changed. */
   private async permitted(access: GrantedAccess): Promise<ToolListing> {
     const inScope = access.single === null ? [...access.servers.values()] : [access.single];
-    const catalogs = await Promise.all(inScope.map(({ server }) => this.catalog.load(server)));
+    const catalogs = await Promise.all(inScope.map(({ server }) => this.catalog.load(server, access.caller)));
+    const ofCaller = catalogs.filter(({ server }) => needsCaller(server));
     const known = this.memo.get(access);
-    if (known !== undefined && known.version === this.catalog.version) return known.listing;
+    if (known !== undefined && known.version === this.catalog.version && isSame(known.ofCaller, ofCaller)) {
+      return known.listing;
+    }
     const listing = this.build(access, inScope, catalogs);
-    this.memo.set(access, { version: this.catalog.version, listing });
+    this.memo.set(access, { version: this.catalog.version, ofCaller, listing });
     return listing;
   }
 
@@ -69,11 +81,25 @@ export class ListingService {
       if (catalog === undefined) return;
       servers[allowed.server.prefix] = catalog.status;
       for (const tool of catalog.tools) {
-        const row = allowed.allowsTool(tool.name) ? this.row(access, catalog, tool) : null;
-        if (row !== null) tools.push(row);
+        if (allowed.allowsTool(tool.name)) tools.push(...this.rowsOf(access, catalog, tool));
       }
     });
     return Object.freeze({ tools, servers });
+  }
+
+  private rowsOf(access: GrantedAccess, catalog: ServerCatalog, tool: ToolDefinition): ListedTool[] {
+    const { virtual } = access;
+    const plain = this.row(access, catalog, tool);
+    if (virtual === null) return plain === null ? [] : [plain];
+    const { server } = catalog;
+    return virtual.rowsOf(server.id, tool.name).flatMap((row) => {
+      // A name that a toolset gives leads to what it was given to.
+      const publicName =
+        row.name ?? (virtual.named(plain?.publicName ?? '') === undefined ? plain?.publicName : undefined);
+      if (publicName === undefined) return [];
+      const isVirtual = row.name !== null || row.fixed !== null;
+      return [{ publicName, server, tool: virtualDefinition(row, this.describe(server, tool)), isVirtual }];
+    });
   }
 
   private row(access: GrantedAccess, { server }: ServerCatalog, tool: ToolDefinition): ListedTool | null {
@@ -96,6 +122,10 @@ export class ListingService {
     }
     return described;
   }
+}
+
+function isSame(before: readonly ServerCatalog[], now: readonly ServerCatalog[]): boolean {
+  return before.length === now.length && before.every((catalog, index) => catalog === now[index]);
 }
 
 /** A definition that hooks re-described is a new object, so that no text that is kept for the old one is used for it. */

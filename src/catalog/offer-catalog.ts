@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { needsCaller, type McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
+import type { AccessCaller } from '../permissions/access-decision.js';
 import { OfferReader } from '../upstream/offer-reader.js';
 import type { ServerOffer } from '../upstream/server-offer.js';
 import { ToolLister } from '../upstream/tool-lister.js';
@@ -18,10 +19,12 @@ export class OfferCatalog {
     const source = {
       what: 'prompts and resources',
       nothingOf: unknownOffer,
-      fetch: async (server: McpServer, signal: AbortSignal): Promise<KnownOffer> => ({
-        ...{ server, status: 'ok', fetchedAt: Date.now() },
-        offer: await reader.read(server, signal),
-      }),
+      fetch: async (server: McpServer, caller: AccessCaller | null, signal: AbortSignal): Promise<KnownOffer> => {
+        const offer = await reader.read(server, caller, signal);
+        // Indexes of the scopes of this caller are made anew.
+        if (caller !== null && needsCaller(server)) this.#advance();
+        return { server, status: 'ok', fetchedAt: Date.now(), fault: null, offer };
+      },
       onRefreshed: (before: KnownOffer, next: KnownOffer) => this.replace(before, next),
       onForgotten: () => this.#advance(),
     };
@@ -45,16 +48,16 @@ export class OfferCatalog {
   }
 
   /** What is known of a server now, without asking it. */
-  peek(server: McpServer): KnownOffer | undefined {
-    return this.cache.peek(server);
+  peek(server: McpServer, caller: AccessCaller | null = null): KnownOffer | undefined {
+    return this.cache.peek(server, caller);
   }
 
   /**
    * The offer of a server: at once when it is known (an old one is refreshed in the background), else after the upstream
    * answered, at the latest after five seconds. Never rejects: a failure is a status.
    */
-  load(server: McpServer): Promise<KnownOffer> {
-    return this.cache.load(server);
+  load(server: McpServer, caller: AccessCaller | null = null): Promise<KnownOffer> {
+    return this.cache.load(server, caller);
   }
 
   /** Servers whose prompts and resources nobody has asked for yet are left alone. */
@@ -81,5 +84,5 @@ const NOTHING: ServerOffer = Object.freeze({
 });
 
 function unknownOffer(server: McpServer): KnownOffer {
-  return { server, status: 'unavailable', fetchedAt: 0, offer: NOTHING };
+  return { server, status: 'unavailable', fetchedAt: 0, fault: null, offer: NOTHING };
 }

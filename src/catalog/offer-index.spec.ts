@@ -14,6 +14,7 @@ function offerOf(alias: string, { prompts = [], resources = [], templates = [] }
   return {
     server: mcpServer({ id: `id-${alias}`, alias }),
     status: 'ok',
+    fault: null,
     fetchedAt: 1,
     offer: {
       ...{ servesPrompts: true, servesResources: true, servesCompletions: true, servesSubscriptions: true },

@@ -33,7 +33,7 @@ export class OfferListingService {
 
   /** Everything that the caller may see in this scope; of one server under the names and URIs of the server. */
   async list(access: GrantedAccess): Promise<OfferListing> {
-    const loaded = await Promise.all(serversOf(access).map((server) => this.catalog.load(server)));
+    const loaded = await Promise.all(serversOf(access).map((server) => this.catalog.load(server, access.caller)));
     const statuses = loaded.map(({ server, status }): [string, CatalogStatus] => [server.prefix, status]);
     const servers = Object.fromEntries(statuses);
     const [only] = loaded;
@@ -50,7 +50,7 @@ export class OfferListingService {
    * yet counts as one that serves everything: its lists may turn out to be empty.
    */
   kindsOf(access: GrantedAccess): OfferKinds {
-    const offers = serversOf(access).map((server) => this.catalog.peek(server)?.offer ?? null);
+    const offers = serversOf(access).map((server) => this.catalog.peek(server, access.caller)?.offer ?? null);
     return {
       prompts: offers.some((offer) => offer?.servesPrompts ?? true),
       resources: offers.some((offer) => offer?.servesResources ?? true),
@@ -65,7 +65,7 @@ export class OfferListingService {
     const made = this.indexes.get(access);
     if (made !== undefined && made.version === version) return made.index;
     const servers = serversOf(access);
-    const known = servers.flatMap((server) => this.catalog.peek(server) ?? []);
+    const known = servers.flatMap((server) => this.catalog.peek(server, access.caller) ?? []);
     const index = new OfferIndex(servers, known, this.separator);
     this.indexes.set(access, { version, index });
     return index;

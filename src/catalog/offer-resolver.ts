@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { GatehouseError } from '../common/gatehouse-error.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
-import type { GrantedAccess } from '../permissions/access-decision.js';
+import type { AccessCaller, GrantedAccess } from '../permissions/access-decision.js';
+import { cannotBeListed } from './cannot-be-listed.js';
 import { OfferCatalog } from './offer-catalog.js';
 import type { OfferTarget } from './offer-index.js';
 import { OfferListingService, serversOf } from './offer-listing.service.js';
@@ -32,23 +32,19 @@ export class OfferResolver {
    * @throws GatehouseError `upstream_unavailable` when the name can only belong to a server that cannot be listed.
    */
   async resolve(reference: OfferReference, access: GrantedAccess): Promise<OfferTarget | undefined> {
-    if (access.single !== null) return this.inSingle(reference, access.single.server);
+    if (access.single !== null) return this.inSingle(reference, access.single.server, access.caller);
     const found = this.find(reference, access);
     if (found !== undefined) return found;
     const candidates = serversOf(access).filter(
-      (server) => this.catalog.peek(server) === undefined && this.mayBelongTo(server, reference),
+      (server) => this.catalog.peek(server, access.caller) === undefined && this.mayBelongTo(server, reference),
     );
     if (candidates.length === 0) return undefined;
-    const loaded = await Promise.all(candidates.map((server) => this.catalog.load(server)));
+    const loaded = await Promise.all(candidates.map((server) => this.catalog.load(server, access.caller)));
     const foundNow = this.find(reference, access);
     const failed = loaded.find(({ fetchedAt }) => fetchedAt === 0);
     // A URI does not say whose it is, so only of a prompt it is known that the server that failed has it.
     if (foundNow !== undefined || failed === undefined || reference.kind !== 'prompt') return foundNow;
-    throw new GatehouseError(
-      failed.status === 'needs_auth' ? 'upstream_auth_required' : 'upstream_unavailable',
-      'The server of this prompt cannot be reached',
-      { sent: 'no' },
-    );
+    throw cannotBeListed(failed, 'prompt');
   }
 
   /** The URI by which the caller reaches what a server calls by this URI. */
@@ -61,10 +57,14 @@ export class OfferResolver {
   }
 
   /** Prefixed names of prompts are understood as well, unless the server itself has such a name. */
-  private async inSingle({ kind, name }: OfferReference, server: McpServer): Promise<OfferTarget> {
+  private async inSingle(
+    { kind, name }: OfferReference,
+    server: McpServer,
+    caller: AccessCaller,
+  ): Promise<OfferTarget> {
     const prefix = `${server.prefix}${this.separator}`;
     if (kind !== 'prompt' || !name.startsWith(prefix)) return { server, name };
-    const { prompts } = (await this.catalog.load(server)).offer;
+    const { prompts } = (await this.catalog.load(server, caller)).offer;
     const isListed = (wanted: string): boolean => prompts.some((prompt) => prompt.name === wanted);
     const bare = name.slice(prefix.length);
     return { server, name: isListed(bare) && !isListed(name) ? bare : name };

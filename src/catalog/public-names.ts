@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ownValue } from '../common/json.js';
 import { CONFIG, type Config } from '../config/config.js';
-import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { needsCaller, type McpServer, type RegistrySnapshot } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import { CatalogService } from './catalog.service.js';
@@ -24,6 +24,7 @@ export class PublicNames {
   private readonly separator: string;
   private builtFor = '';
   private byName: ReadonlyMap<string, NamedTool> = new Map();
+  private ofCallers: { readonly registry: RegistrySnapshot; readonly servers: readonly McpServer[] } | null = null;
   private perServer = new WeakMap<ReadonlyMap<string, ToolDefinition>, ReadonlyMap<string, ToolDefinition>>();
 
   constructor(
@@ -47,6 +48,7 @@ export class PublicNames {
   /** True when the name can be shown on aggregate doors and leads to this very tool. */
   leadsTo(publicName: string, server: McpServer, tool: string): boolean {
     const found = this.find(publicName);
+    if (needsCaller(server)) return found === undefined && this.isFit(publicName);
     return found !== undefined && found.server.id === server.id && found.tool.name === tool;
   }
 
@@ -58,6 +60,20 @@ export class PublicNames {
       this.builtFor = current;
     }
     return this.byName.get(publicName);
+  }
+
+  /** The servers whose tools depend on who calls, in the order of the registry. */
+  serversOfCallers(): readonly McpServer[] {
+    const registry = this.registry.current;
+    if (this.ofCallers?.registry !== registry) {
+      this.ofCallers = { registry, servers: registry.servers.filter(needsCaller) };
+    }
+    return this.ofCallers.servers;
+  }
+
+  /** By the name on aggregate doors, within one server. */
+  findPrefixed(catalog: ServerCatalog, name: string): ToolDefinition | undefined {
+    return this.isFit(name) ? this.namesOf(catalog).get(name) : undefined;
   }
 
   /** Can clients be shown this name? Others look like names that they are not, or cannot be written everywhere. */

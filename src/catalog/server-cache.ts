@@ -1,7 +1,11 @@
 import { Logger } from '@nestjs/common';
-import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
-import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { LRUCache } from 'lru-cache';
+import { callerIdOf } from '../auth/principal.js';
+import { asGatehouseError, GatehouseError, messageOf } from '../common/gatehouse-error.js';
+import { needsCaller, type McpServer } from '../mcp-servers/mcp-server.js';
 import type { ServerRegistry } from '../mcp-servers/server-registry.js';
+import type { AccessCaller } from '../permissions/access-decision.js';
+import { jsonHash } from '../common/json-hash.js';
 import type { CatalogStatus, KnownOfServer } from './catalog.types.js';
 
 /** Longest time that one upstream may hold up a list. */
@@ -10,6 +14,8 @@ const LIST_DEADLINE_MS = 5_000;
 const FRESH_FOR_MS = 60_000;
 /** A failed upstream is asked again no sooner than this. */
 const RETRY_AFTER_MS = 5_000;
+/** Lists of single callers that are kept: those that were used last. */
+const MAX_LISTS_OF_CALLERS = 5_000;
 
 interface Slot<Known> {
   known: Known;
@@ -25,18 +31,22 @@ export interface ServerCacheSource<Known extends KnownOfServer> {
   readonly what: string;
   /** What is known of a server that was never listed. */
   nothingOf(server: McpServer): Known;
-  /** Asks the upstream. May reject. */
-  fetch(server: McpServer, signal: AbortSignal): Promise<Known>;
-  /** Called when `next` takes the place of `before`. @returns what is kept. */
+  /** Asks the upstream. May reject. @param caller null: the gateway itself asks */
+  fetch(server: McpServer, caller: AccessCaller | null, signal: AbortSignal): Promise<Known>;
+  /** Called when `next` takes the place of `before` in what all callers share. @returns what is kept. */
   onRefreshed(before: Known, next: Known): Known;
   /** Called when servers were changed or deleted, and what was known of them is forgotten. */
   onForgotten(): void;
 }
 
-/** What is known of each server, refreshed by one request at a time. Old knowledge is served meanwhile. */
+/**
+ * What is known of each server, refreshed by one request at a time. Old knowledge is served meanwhile. A server that is
+ * shown a credential of the caller is asked for each caller, and nobody learns from it what another one was told.
+ */
 export class ServerCache<Known extends KnownOfServer> {
   private readonly logger = new Logger(ServerCache.name);
   private readonly slots = new Map<string, Slot<Known>>();
+  private readonly slotsOfCallers = new LRUCache<string, Slot<Known>>({ max: MAX_LISTS_OF_CALLERS });
 
   constructor(
     private readonly source: ServerCacheSource<Known>,
@@ -46,8 +56,8 @@ export class ServerCache<Known extends KnownOfServer> {
   }
 
   /** What is known of a server now, without asking it. */
-  peek(server: McpServer): Known | undefined {
-    const slot = this.slots.get(server.id);
+  peek(server: McpServer, caller: AccessCaller | null): Known | undefined {
+    const slot = this.slotsFor(server, caller).get(keyOf(server, caller));
     return slot?.known.server === server && slot.known.fetchedAt > 0 ? slot.known : undefined;
   }
 
@@ -55,21 +65,21 @@ export class ServerCache<Known extends KnownOfServer> {
    * At once when something is known (what is old is refreshed in the background), else after the upstream answered, at
    * the latest after five seconds. Never rejects: a failure is a status.
    */
-  async load(server: McpServer): Promise<Known> {
-    const slot = this.slotOf(server);
+  async load(server: McpServer, caller: AccessCaller | null): Promise<Known> {
+    const slot = this.slotOf(server, caller);
     const age = Date.now() - slot.known.fetchedAt;
     if (slot.known.fetchedAt > 0) {
-      if (age > FRESH_FOR_MS && Date.now() - slot.lastAttempt > RETRY_AFTER_MS) void this.refresh(server);
+      if (age > FRESH_FOR_MS && Date.now() - slot.lastAttempt > RETRY_AFTER_MS) void this.refresh(server, caller);
       return slot.known;
     }
     if (slot.refreshing === null && Date.now() - slot.lastAttempt < RETRY_AFTER_MS) return slot.known;
-    return this.refresh(server);
+    return this.refresh(server, caller);
   }
 
   /** Asks the upstream now; callers that come meanwhile share the answer. Never rejects. */
-  refresh(server: McpServer): Promise<Known> {
-    const slot = this.slotOf(server);
-    slot.refreshing ??= this.fetch(server, slot).finally(() => {
+  refresh(server: McpServer, caller: AccessCaller | null = null): Promise<Known> {
+    const slot = this.slotOf(server, caller);
+    slot.refreshing ??= this.fetch(server, caller, slot).finally(() => {
       slot.refreshing = null;
     });
     return slot.refreshing;
@@ -82,7 +92,8 @@ export class ServerCache<Known extends KnownOfServer> {
   refreshSoon(serverId: string): void {
     const server = this.registry.current.byId.get(serverId);
     if (server === undefined) return;
-    const slot = this.slotOf(server);
+    if (needsCaller(server)) return this.forgetCallersOf(serverId);
+    const slot = this.slotOf(server, null);
     if (slot.refreshing === null) void this.refresh(server);
     else if (!slot.isOutdated) {
       slot.isOutdated = true;
@@ -96,8 +107,14 @@ export class ServerCache<Known extends KnownOfServer> {
     return slot?.known.server === server && slot.lastAttempt > 0;
   }
 
-  private slotOf(server: McpServer): Slot<Known> {
-    const slot = this.slots.get(server.id);
+  private slotsFor(server: McpServer, caller: AccessCaller | null): Slots<Known> {
+    return caller !== null && needsCaller(server) ? this.slotsOfCallers : this.slots;
+  }
+
+  private slotOf(server: McpServer, caller: AccessCaller | null): Slot<Known> {
+    const slots = this.slotsFor(server, caller);
+    const key = keyOf(server, caller);
+    const slot = slots.get(key);
     if (slot !== undefined && slot.known.server === server) return slot;
     const fresh: Slot<Known> = {
       known: this.source.nothingOf(server),
@@ -105,38 +122,62 @@ export class ServerCache<Known extends KnownOfServer> {
       lastAttempt: 0,
       isOutdated: false,
     };
-    this.slots.set(server.id, fresh);
+    slots.set(key, fresh);
     return fresh;
   }
 
-  private async fetch(server: McpServer, slot: Slot<Known>): Promise<Known> {
+  private async fetch(server: McpServer, caller: AccessCaller | null, slot: Slot<Known>): Promise<Known> {
     slot.lastAttempt = Date.now();
     slot.isOutdated = false;
-    const next = await this.ask(server, slot.known);
+    const next = await this.ask(server, caller, slot.known);
+    // Nothing was asked of the upstream, and it may be repaired at any moment.
+    if (next.fault?.code === 'user_credential_missing') slot.lastAttempt = 0;
+    if (this.slotsFor(server, caller) === this.slotsOfCallers) return (slot.known = next);
     // The server may have been changed or deleted while it was asked; its slot is not ours any more then.
     if (this.slots.get(server.id) === slot) slot.known = this.source.onRefreshed(slot.known, next);
     return next;
   }
 
-  private async ask(server: McpServer, known: Known): Promise<Known> {
+  private async ask(server: McpServer, caller: AccessCaller | null, known: Known): Promise<Known> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), LIST_DEADLINE_MS);
     try {
-      return await this.source.fetch(server, deadline.signal);
+      return await this.source.fetch(server, caller, deadline.signal);
     } catch (error) {
+      const fault = asGatehouseError(error, 'The server cannot be listed', 'no');
+      if (fault.code === 'user_credential_missing')
+        return { ...this.source.nothingOf(server), status: 'needs_auth', fault };
       this.logger.warn(
         `${this.source.what} of server ${server.prefix} (${server.id}) could not be listed: ${describe(error)}`,
       );
-      return { ...known, status: statusAfter(error, known) };
+      return { ...known, status: statusAfter(error, known), fault };
     } finally {
       clearTimeout(timer);
     }
   }
 
+  private forgetCallersOf(serverId: string): void {
+    for (const key of [...this.slotsOfCallers.keys()]) {
+      if (key.startsWith(`${serverId}\n`)) this.slotsOfCallers.delete(key);
+    }
+  }
+
   private forget(changedIds: readonly string[]): void {
-    for (const id of changedIds) this.slots.delete(id);
+    for (const id of changedIds) {
+      this.slots.delete(id);
+      this.forgetCallersOf(id);
+    }
     this.source.onForgotten();
   }
+}
+
+type Slots<Known> = Pick<Map<string, Slot<Known>>, 'get'> & { set(key: string, slot: Slot<Known>): unknown };
+
+/** Ids of servers hold no line break. */
+function keyOf(server: McpServer, caller: AccessCaller | null): string {
+  if (caller === null || !needsCaller(server)) return server.id;
+  const presented = Object.keys(caller.headers).length === 0 ? '' : jsonHash(caller.headers);
+  return `${server.id}\n${presented}\n${callerIdOf(caller.principal)}`;
 }
 
 function statusAfter(error: unknown, known: KnownOfServer): CatalogStatus {

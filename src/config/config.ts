@@ -27,6 +27,10 @@ export interface TracingConfig {
   readonly headers: Secret<Readonly<Record<string, string>>> | null;
 }
 
+/** What a process of an installation does. */
+export const GATEWAY_ROLES = ['all', 'gateway', 'worker'] as const;
+export type GatewayRole = (typeof GATEWAY_ROLES)[number];
+
 /** Everything that can be set from outside: validated, complete, frozen. Durations are in milliseconds. */
 export interface Config {
   readonly host: string;
@@ -75,6 +79,8 @@ export interface Config {
   readonly tracing: TracingConfig | null;
   /** Who asked for a call may approve it. */
   readonly approveOwnCalls: boolean;
+  /** What this process does: answer calls, run background jobs, or both. */
+  readonly role: GatewayRole;
   /** `MIGRATIONS_RUN=false`: a separate job migrates. */
   readonly runMigrations: boolean;
   readonly toolPrefixSeparator: string;

@@ -27,6 +27,7 @@ import {
   parseCommands,
   parseList,
   parseLogLevel,
+  parseRole,
   parseSeparator,
   wholeNumber,
 } from './parse-values.js';
@@ -125,6 +126,7 @@ function readOperation(reader: EnvironmentReader) {
     tracing: readTracing(reader),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
     approveOwnCalls: reader.value('APPROVE_OWN_CALLS', false, parseBoolean),
+    role: reader.value<Config['role']>('ROLE', 'all', parseRole),
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
     toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),
     logLevel: reader.value<Config['logLevel']>('LOG_LEVEL', 'info', parseLogLevel),

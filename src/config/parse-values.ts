@@ -1,5 +1,5 @@
 import { InvalidValue } from './configuration-error.js';
-import type { Config } from './config.js';
+import { GATEWAY_ROLES, type Config, type GatewayRole } from './config.js';
 
 const LOG_LEVELS: readonly Config['logLevel'][] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -22,6 +22,12 @@ export function parseLogLevel(text: string): Config['logLevel'] {
   const level = LOG_LEVELS.find((known) => known === text.toLowerCase());
   if (level !== undefined) return level;
   throw new InvalidValue(`must be one of ${LOG_LEVELS.join(', ')}`);
+}
+
+export function parseRole(text: string): GatewayRole {
+  const role = GATEWAY_ROLES.find((known) => known === text);
+  if (role !== undefined) return role;
+  throw new InvalidValue(`must be one of ${GATEWAY_ROLES.join(', ')}`);
 }
 
 /** The separator is part of public tool names, which match `^[A-Za-z0-9_.-]{1,128}$`. */

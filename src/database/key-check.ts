@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { systemCodeOf } from '../common/gatehouse-error.js';
 import { DatabaseUnavailableError } from './database-unavailable-error.js';
 import { FieldCipher } from './field-cipher.js';
+import { notMigrated } from './installation-id.js';
 import { SettingEntity } from './setting.entity.js';
 
 const NAME = 'encryption-key-check';
@@ -41,10 +42,7 @@ export class KeyCheck implements OnModuleInit {
       return await settings.findOneByOrFail({ name: NAME });
     } catch (error) {
       if (systemCodeOf(error) !== UNDEFINED_TABLE) throw error;
-      throw new DatabaseUnavailableError(
-        'The database is not set up for this version: run "npm run migrate", or leave MIGRATIONS_RUN unset.',
-        { cause: error },
-      );
+      throw notMigrated(error);
     }
   }
 

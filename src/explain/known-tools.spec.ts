@@ -14,7 +14,7 @@ describe('KnownTools', () => {
       asked.push(server.id);
       const names = server === ALPHA ? ['read', 'write'] : [];
       const byName = new Map(names.map((name) => [name, { name, inputSchema: {} }]));
-      return Promise.resolve({ server, status: 'ok', tools: [...byName.values()], byName, fetchedAt: 1 });
+      return Promise.resolve({ server, status: 'ok', fault: null, tools: [...byName.values()], byName, fetchedAt: 1 });
     };
     const tools = new KnownTools({ load });
     expect(tools.of(ALPHA)).toEqual([]);

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Queue } from 'bullmq';
 import type { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
-import { HEALTH_QUEUE } from './health-queue.js';
+import { HEALTH_QUEUE } from './checks/health-queue.js';
 import { MetricsRegistry } from './metrics-registry.js';
 import { PolicyFreshness } from './policy-freshness.js';
 import { withTimeout } from './with-timeout.js';

@@ -13,17 +13,20 @@ import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CallMetrics } from './call-metrics.js';
 import { DependencyMetrics } from './dependency-metrics.js';
 import { DrainState } from './drain-state.js';
-import { HEALTH_QUEUE } from './health-queue.js';
-import { HealthScheduler } from './health-scheduler.js';
+import { CheckSchedules } from './checks/check-schedules.js';
+import { HEALTH_QUEUE } from './checks/health-queue.js';
+import { HealthProcessor } from './checks/health.processor.js';
+import { ServerHealthHistoryController } from './checks/server-health-history.controller.js';
 import { HealthController } from './health.controller.js';
-import { HealthProcessor } from './health.processor.js';
+import { GuardrailMetrics } from './guardrail-metrics.js';
 import { metricsController } from './metrics.controller.js';
 import { MetricsRegistry } from './metrics-registry.js';
 import { PolicyFreshness } from './policy-freshness.js';
-import { ServerMetrics } from './server-metrics.js';
+import { QueueHealth } from './queue-health.js';
 import { ServerProbeModule } from './server-probe.module.js';
 import { ServerTestController } from './server-test.controller.js';
 import { ServerTestService } from './server-test.service.js';
+import { ServerGauge } from './server-gauge.js';
 import { ReadinessService } from './readiness.service.js';
 
 /** Probes, metrics and background checks. */
@@ -45,18 +48,14 @@ export class HealthModule {
         ToolsetsModule,
         ReloadModule,
       ],
-      controllers: [HealthController, ServerTestController, metricsController(config.metricsPublic)],
+      controllers: [
+        ...[HealthController, ServerTestController, ServerHealthHistoryController],
+        metricsController(config.metricsPublic),
+      ],
       providers: [
-        CallMetrics,
-        DependencyMetrics,
-        MetricsRegistry,
-        ServerMetrics,
-        DrainState,
-        HealthProcessor,
-        HealthScheduler,
-        PolicyFreshness,
-        ReadinessService,
-        ServerTestService,
+        ...[CallMetrics, DependencyMetrics, GuardrailMetrics, MetricsRegistry, ServerGauge],
+        ...[DrainState, PolicyFreshness, QueueHealth, ReadinessService, ServerTestService],
+        ...(config.role === 'gateway' ? [] : [HealthProcessor, CheckSchedules]),
       ],
       exports: [DrainState],
     };

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { InjectQueue } from '@nestjs/bullmq';
 import {
   HealthCheckService,
   HealthIndicatorService,
@@ -7,12 +6,10 @@ import {
   type HealthCheckResult,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
-import type { Queue } from 'bullmq';
 import { ConfigReload } from '../reload/config-reload.js';
 import { DrainState } from './drain-state.js';
-import { HEALTH_QUEUE } from './health-queue.js';
 import { PolicyFreshness } from './policy-freshness.js';
-import { withTimeout } from './with-timeout.js';
+import { QueueHealth } from './queue-health.js';
 
 const PING_TIMEOUT_MS = 2_000;
 
@@ -23,7 +20,7 @@ export class ReadinessService {
     private readonly checks: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly database: TypeOrmHealthIndicator,
-    @InjectQueue(HEALTH_QUEUE) private readonly queue: Queue,
+    private readonly queue: QueueHealth,
     private readonly policies: PolicyFreshness,
     private readonly drain: DrainState,
     private readonly configFile: ConfigReload,
@@ -34,7 +31,7 @@ export class ReadinessService {
     return this.checks.check([
       () => this.checkDrain(),
       () => this.database.pingCheck('database', { timeout: PING_TIMEOUT_MS }),
-      () => this.checkQueue(),
+      () => this.queue.check(),
       () => this.policies.check(),
       () => this.checkConfigFile(),
     ]);
@@ -50,15 +47,5 @@ export class ReadinessService {
     const session = this.indicators.check('config_file');
     const { isCurrent, displaced } = this.configFile.state;
     return session.up({ current: isCurrent, servers_left_out: displaced });
-  }
-
-  private async checkQueue(): Promise<HealthIndicatorResult> {
-    const session = this.indicators.check('queue');
-    try {
-      await withTimeout(this.queue.getJobSchedulersCount(), PING_TIMEOUT_MS);
-      return session.up();
-    } catch {
-      return session.down('the job queue does not answer');
-    }
   }
 }

@@ -30,7 +30,7 @@ export class ServerTestService {
   async test(serverId: string | null, sent: SettingsChange): Promise<ServerTest> {
     const server = this.drafts.toServer(await this.drafts.complete(serverId, sent));
     try {
-      const tools = await this.lister.list(server, AbortSignal.timeout(LIMIT_MS));
+      const tools = await this.lister.list(server, null, AbortSignal.timeout(LIMIT_MS));
       return { ok: true, tools, warnings: this.lister.warnings(server) };
     } catch (error) {
       this.logger.log(`a test of a server failed: ${messageOf(error)}`);

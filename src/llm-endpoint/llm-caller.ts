@@ -1,5 +1,6 @@
 import type { HttpCall } from '../auth/http-call.js';
 import type { HttpCaller } from '../permissions/http-caller.js';
+import { presentedIn } from '../permissions/presented-headers.js';
 import type { AccessRequest, PathScope } from '../permissions/access-request.js';
 
 /** Who asks, and how the request can end early. */
@@ -11,5 +12,5 @@ export interface LlmCaller extends HttpCaller {
 /** What a scope of this caller is decided on. */
 export function accessOf({ route, external, headers }: LlmCaller, scope: PathScope): AccessRequest {
   const serversHeader = scope.kind === 'all' ? (headers['x-mcp-servers'] ?? null) : null;
-  return { route, scope, serversHeader, external };
+  return { route, scope, serversHeader, external, ...presentedIn(headers) };
 }

@@ -39,34 +39,45 @@ export class OfferedToolsService {
     write: (tool: ListedTool) => JsonObject,
   ): Promise<OfferedTools> {
     const entries = tools.map((tool, at) => readMcpEntry(tool, `tools.${at}`));
-    const wanted = tools.length > 0 ? await this.listed(caller) : [];
-    const offered = new Map<string, McpEntry>();
+    const listed = new Map((tools.length > 0 ? await this.listed(caller, { kind: 'all' }) : []).map(byName));
     const names = new Set(tools.flatMap((tool, at) => (entries[at] === null ? (requestToolName(tool) ?? []) : [])));
-    const expanded = tools.flatMap((tool, at) => {
+    const offered = new Map<string, McpEntry>();
+    const expanded: JsonObject[] = [];
+    for (const [at, tool] of tools.entries()) {
       const entry = entries[at];
-      if (entry === null || entry === undefined) return [tool];
-      // A tool that is offered twice would be refused by the provider.
-      const found = this.toolsOf(caller, entry, wanted).filter(({ publicName }) => !names.has(publicName));
-      for (const { publicName } of found) {
-        names.add(publicName);
-        offered.set(publicName, entry);
+      if (entry === null || entry === undefined) {
+        expanded.push(tool);
+        continue;
       }
-      return found.map(write);
-    });
+      // A tool that is offered twice would be refused by the provider.
+      const found = (await this.toolsOf(caller, entry, listed)).filter(({ publicName }) => !names.has(publicName));
+      for (const row of found) {
+        names.add(row.publicName);
+        offered.set(row.publicName, entry);
+        listed.set(row.publicName, row);
+        expanded.push(write(row));
+      }
+    }
     if (entries.some((entry) => entry !== null) && offered.size === 0) throw noTools();
     const runnable = new Map([...offered].filter(([, { runs }]) => runs));
-    return { tools: expanded, runnable, listed: wanted };
+    return { tools: expanded, runnable, listed: [...listed.values()] };
   }
 
-  private async listed(caller: LlmCaller): Promise<readonly ListedTool[]> {
-    const access = this.decide(caller, { kind: 'all' });
+  private async listed(caller: LlmCaller, scope: PathScope): Promise<readonly ListedTool[]> {
+    const access = this.decide(caller, scope);
     return (await this.listings.list(access, { principal: caller.principal, origin: 'llm' })).tools;
   }
 
-  private toolsOf(caller: LlmCaller, entry: McpEntry, listed: readonly ListedTool[]): ListedTool[] {
-    const { servers, single } = this.decide(caller, entry.scope);
-    const allowed = entry.allowedTools === null ? null : new Set(entry.allowedTools);
-    return listed.filter(({ publicName, server, tool }) => {
+  /** A toolset may have other names for its tools, so it is asked itself. */
+  private async toolsOf(
+    caller: LlmCaller,
+    { scope, allowedTools }: McpEntry,
+    listed: ReadonlyMap<string, ListedTool>,
+  ): Promise<ListedTool[]> {
+    const { servers, single } = this.decide(caller, scope);
+    const allowed = allowedTools === null ? null : new Set(allowedTools);
+    const candidates = scope.kind === 'toolset' ? await this.listed(caller, scope) : [...listed.values()];
+    return candidates.filter(({ publicName, server, tool }) => {
       const access = single?.server.id === server.id ? single : servers.get(server.id);
       if (access === undefined || !access.allowsTool(tool.name)) return false;
       return allowed === null || allowed.has(publicName) || allowed.has(tool.name);
@@ -78,6 +89,10 @@ export class OfferedToolsService {
     if (access.granted) return access;
     throw new GatehouseError(access.code, ERROR_CODES[access.code].title);
   }
+}
+
+function byName(tool: ListedTool): [string, ListedTool] {
+  return [tool.publicName, tool];
 }
 
 function noTools(): GatehouseError {

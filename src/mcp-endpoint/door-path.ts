@@ -7,15 +7,17 @@ export interface DoorPath {
   /** Path without query; `/mcp/` is `/mcp`. */
   readonly route: string;
   readonly scope: PathScope;
-  /** Raw query without `?`; it has no meaning here, it is only searched for credentials. */
+  /** Raw query without `?`; besides `mode` it has no meaning here, it is only searched for credentials. */
   readonly query: string;
+  /** `mode` of the query; null: not asked for. */
+  readonly mode: string | null;
   /** Which of the two doors of HTTP+SSE this is; null: neither. */
   readonly sse: 'stream' | 'messages' | null;
 }
 
 /** `/mcp/{a,b}`, `/{server}/mcp` or `/toolset/{name}/mcp`, nothing before, between or after. */
 const SCOPED_DOOR = /^\/(?:mcp\/[^/]+|(?:toolset\/)?[^/]+\/mcp)$/;
-const AGGREGATE: DoorPath = { route: '/mcp', scope: { kind: 'all' }, query: '', sse: null };
+const AGGREGATE: DoorPath = { route: '/mcp', scope: { kind: 'all' }, query: '', mode: null, sse: null };
 const SSE_DOORS: ReadonlyMap<string, NonNullable<DoorPath['sse']>> = new Map([
   ['/sse', 'stream'],
   ['/messages', 'messages'],
@@ -30,11 +32,12 @@ export function matchDoor(target: string): DoorPath | null {
   const mark = target.indexOf('?');
   const route = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);
-  if (route === '/mcp' || route === '/mcp/') return { ...AGGREGATE, query };
+  const mode = query === '' ? null : new URLSearchParams(query).get('mode');
+  if (route === '/mcp' || route === '/mcp/') return { ...AGGREGATE, query, mode };
   const sse = SSE_DOORS.get(route);
-  if (sse !== undefined) return { ...AGGREGATE, route, query, sse };
+  if (sse !== undefined) return { ...AGGREGATE, route, query, mode, sse };
   if (!SCOPED_DOOR.test(route)) return null;
   const scope = scopeOfPath(route);
   if (scope?.kind === 'server' && RESERVED_SEGMENTS.has(scope.reference.toLowerCase())) return null;
-  return scope === null ? null : { route, scope, query, sse: null };
+  return scope === null ? null : { route, scope, query, mode, sse: null };
 }

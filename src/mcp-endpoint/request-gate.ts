@@ -11,12 +11,14 @@ import { CONFIG, type Config } from '../config/config.js';
 import type { AccessRequest } from '../permissions/access-request.js';
 import type { ClientAddress } from '../permissions/ip-visibility.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { presentedIn } from '../permissions/presented-headers.js';
 import { ForwardedPeers } from '../replicas/forwarded-peer.js';
 import type { Admission, DoorName, Exchange } from './exchange.js';
 import { HostCheck } from './host-check.js';
 import { isStatelessEra } from './protocol-versions.js';
 import { carriesCredential } from './query-credentials.js';
 import { invalidRequest, refusal, type RefusedRequest } from './refused-request.js';
+import { SEARCH } from './search/search-mode.js';
 
 /** The steps that every request at an MCP door takes before its body is read. */
 @Injectable()
@@ -38,7 +40,7 @@ export class RequestGate {
   /**
    * Host, origin, credential, scope: in this order. The answer is a promise only when the credential is an access token
    * that has to be verified.
-   * @throws RefusedRequest 421, 403, 400 (credential in the query, unusable customer), 401, 429
+   * @throws RefusedRequest 421, 403, 400 (credential in the query, unknown mode, unusable customer), 401, 429
    */
   admit(exchange: Exchange): Admission | Promise<Admission> {
     const { req, path } = exchange;
@@ -47,6 +49,7 @@ export class RequestGate {
     if (path.query !== '' && carriesCredential(path.query)) {
       throw invalidRequest('A credential in the query is refused: send it in a header');
     }
+    if (path.mode !== null && path.mode !== SEARCH) throw invalidRequest(`mode must be ${SEARCH}`);
     const client = this.clientOf(req);
     const caller = this.authenticator.authenticate(req.headers, client.address ?? '', req.rawHeaders);
     if (caller instanceof Promise) return caller.then((known) => this.admitCaller(exchange, client, known));
@@ -61,7 +64,7 @@ export class RequestGate {
   private admitCaller(exchange: Exchange, client: ClientAddress, caller: AuthenticationResult): Admission {
     if (!caller.ok) throw this.unauthenticated(exchange, client, caller);
     const { principal, credentialHeader } = caller;
-    const access = accessRequestOf(exchange, client.external);
+    const access = accessRequestOf(exchange, client.external, credentialHeader);
     const granted = this.policy.access(principal, access);
     if (!granted.granted) throw this.refused(exchange, client, granted.code, principal);
     const handedOver = FORWARDED_HEADER in exchange.req.headers;
@@ -118,13 +121,14 @@ export class RequestGate {
   }
 }
 
-function accessRequestOf({ req, path }: Exchange, external: boolean): AccessRequest {
+function accessRequestOf({ req, path }: Exchange, external: boolean, credentialHeader: string): AccessRequest {
   const header = req.headers['x-mcp-servers'];
   return {
     route: path.route,
     scope: path.scope,
     serversHeader: header === undefined ? null : String(header),
     external,
+    ...(credentialHeader !== 'authorization' && presentedIn(req.headers)),
   };
 }
 

@@ -5,6 +5,9 @@ import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 /** Member of `_meta` that tells how fresh each server's part of an aggregate list is. */
 export const SERVERS_META_KEY = 'gatehouse/servers';
 
+/** What a list shows of a tool. */
+export type ToolRow = Pick<ListedTool, 'publicName' | 'tool'>;
+
 /** JSON of single tools by definition and public name, so that a long list costs one pass over ready texts. */
 type ToolTexts = WeakMap<ToolDefinition, Map<string, string>>;
 
@@ -12,17 +15,17 @@ const statelessTexts: ToolTexts = new WeakMap();
 const sessionTexts: ToolTexts = new WeakMap();
 
 /** The `tools` array of a list for 2026 clients: the upstream's definitions under their public names. */
-export function statelessToolsJson(rows: readonly ListedTool[]): string {
+export function statelessToolsJson(rows: readonly ToolRow[]): string {
   return arrayOf(rows, statelessTexts, (tool) => tool);
 }
 
 /** The same for 2025 clients. */
-export function sessionToolsJson(rows: readonly ListedTool[]): string {
+export function sessionToolsJson(rows: readonly ToolRow[]): string {
   return arrayOf(rows, sessionTexts, forSessionEra);
 }
 
 /** What a tool is asked for by. */
-export const nameOfRow = ({ publicName }: ListedTool): string => publicName;
+export const nameOfRow = ({ publicName }: ToolRow): string => publicName;
 
 /** The member of a list that names its next page, to be put into JSON text after another member. */
 export function nextCursorJson(cursor: string | undefined): string {
@@ -46,16 +49,12 @@ function forSessionEra(tool: ToolDefinition): ToolDefinition {
   return { ...rest, name: tool.name, inputSchema: tool.inputSchema };
 }
 
-function arrayOf(
-  rows: readonly ListedTool[],
-  texts: ToolTexts,
-  adapt: (tool: ToolDefinition) => ToolDefinition,
-): string {
+function arrayOf(rows: readonly ToolRow[], texts: ToolTexts, adapt: (tool: ToolDefinition) => ToolDefinition): string {
   return `[${rows.map((row) => textOf(row, texts, adapt)).join(',')}]`;
 }
 
 function textOf(
-  { tool, publicName }: ListedTool,
+  { tool, publicName }: ToolRow,
   texts: ToolTexts,
   adapt: (tool: ToolDefinition) => ToolDefinition,
 ): string {

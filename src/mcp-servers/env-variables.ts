@@ -45,7 +45,8 @@ export function userVariablesOf(headers: Headers, variables: readonly EnvVariabl
   return variables.filter(({ name, scope }) => scope === 'user' && used.has(name) && !Object.hasOwn(given, name));
 }
 
-function globalValues(variables: readonly EnvVariable[]): Record<string, string> {
+/** The values that the admin gave, by name. */
+export function globalValues(variables: readonly EnvVariable[]): Record<string, string> {
   const given = variables.filter(({ scope, value }) => scope === 'global' && value !== '');
   return Object.fromEntries(given.map(({ name, value }) => [name, value]));
 }

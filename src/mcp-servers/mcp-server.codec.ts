@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { deepFreeze } from '../common/json.js';
 import { Secret } from '../common/secret.js';
 import { FieldCipher } from '../database/field-cipher.js';
-import { BYOK_SECRET, userVariablesOf, withGlobalValues } from './env-variables.js';
+import { BYOK_SECRET, globalValues, userVariablesOf, withGlobalValues } from './env-variables.js';
 import { McpServerEntity } from './mcp-server.entity.js';
-import type { McpServer } from './mcp-server.js';
+import type { McpServer, OAuth2Flow, OAuthSettings } from './mcp-server.js';
 import type { ServerDetails } from './server-details.js';
 import type { ServerSettings } from './server-settings.js';
 
@@ -92,10 +92,12 @@ export function toServer(details: ServerDetails): McpServer {
     specPath: details.spec_path === null ? null : new Secret(details.spec_path),
     authType: details.auth_type ?? 'none',
     credentials: details.credentials === null ? null : new Secret(deepFreeze(details.credentials)),
+    oauth: oauthOf(details),
     staticHeaders: new Secret(
       Object.freeze(lowerCaseNames(withGlobalValues(details.static_headers, details.env_vars))),
     ),
     userSecrets: userSecretsOf(details),
+    ...variableHeadersOf(details),
     extraHeaders: details.extra_headers.map((name) => name.toLowerCase()),
     command: details.command,
     args: new Secret(Object.freeze(details.args)),
@@ -123,9 +125,35 @@ export function toServer(details: ServerDetails): McpServer {
   });
 }
 
+function oauthOf(details: ServerDetails): OAuthSettings {
+  return Object.freeze({
+    issuer: details.issuer,
+    authorizationUrl: details.authorization_url,
+    tokenUrl: details.token_url,
+    registrationUrl: details.registration_url,
+    flow: details.oauth2_flow ?? flowOf(details),
+    tokenExchangeEndpoint: details.token_exchange_endpoint,
+    audience: details.audience,
+    subjectTokenType: details.subject_token_type,
+    tokenExchangeProfile: details.token_exchange_profile ?? 'rfc8693',
+  });
+}
+
+/** As LiteLLM infers it. */
+function flowOf({ credentials, token_url: tokenUrl }: ServerDetails): OAuth2Flow {
+  const isClient = Boolean(credentials?.client_id) && Boolean(credentials?.client_secret) && tokenUrl !== null;
+  return isClient ? 'client_credentials' : 'authorization_code';
+}
+
 function userSecretsOf({ is_byok: isByok, static_headers: headers, env_vars: variables }: ServerDetails): string[] {
   const names = userVariablesOf(headers, variables).map(({ name }) => name);
   return isByok ? [BYOK_SECRET, ...names] : names;
+}
+
+function variableHeadersOf(details: ServerDetails): Pick<McpServer, 'variableHeaders'> {
+  const { static_headers: headers, env_vars: variables } = details;
+  if (userVariablesOf(headers, variables).length === 0) return {};
+  return { variableHeaders: new Secret({ headers: lowerCaseNames(headers), globals: globalValues(variables) }) };
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {

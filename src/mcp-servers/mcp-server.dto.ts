@@ -20,16 +20,21 @@ import {
 } from 'class-validator';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { IsJsonObjectWithin, IsStringListMap, IsStringMap, IsTextList } from '../common/map-validators.js';
+import { ServerCredentialsDto } from './server-credentials.dto.js';
 import { ENV_SCOPES, type EnvScope, type EnvVariable } from './env-variables.js';
 import { ArgumentRuleDto, IsArgumentRules } from '../expressions/argument-rule.dto.js';
 import {
   AUTH_TYPES,
+  OAUTH2_FLOWS,
   PROTOCOL_ERAS,
   SESSION_MODES,
+  TOKEN_EXCHANGE_PROFILES,
   TRANSPORTS,
   type AuthType,
+  type OAuth2Flow,
   type ProtocolEra,
   type SessionMode,
+  type TokenExchangeProfile,
   type Transport,
 } from './mcp-server.js';
 import type { SettingsChange } from './server-settings.js';
@@ -40,18 +45,6 @@ const MAX_TEXT = 8192;
 const MAX_VALUE = 16 * 1024;
 const MAX_INFO_BYTES = 64 * 1024;
 const TEXT_MAP = { type: 'object', additionalProperties: { type: 'string' } } as const;
-
-/** Secrets for an upstream. Stored encrypted and never returned. */
-export class ServerCredentialsDto {
-  @ApiProperty({
-    example: '<token of the upstream>',
-    writeOnly: true,
-    description: 'Token or key; for `basic` it is `user:password`',
-  })
-  @IsString()
-  @Length(1, MAX_VALUE)
-  auth_value!: string;
-}
 
 /** A variable that static headers can use as `${NAME}`. */
 export class EnvVariableDto implements EnvVariable {
@@ -138,7 +131,7 @@ export class ServerSettingsDto implements SettingsChange {
   @MaxLength(MAX_TEXT)
   spec_path?: string | null;
 
-  @ApiPropertyOptional({ enum: AUTH_TYPES, nullable: true, description: 'How `credentials.auth_value` is sent' })
+  @ApiPropertyOptional({ enum: AUTH_TYPES, nullable: true, description: 'What is presented to the upstream, and how' })
   @IsOptional()
   @IsIn(AUTH_TYPES, { message: `must be one of ${AUTH_TYPES.join(', ')}, or null` })
   auth_type?: AuthType | null;
@@ -206,6 +199,57 @@ export class ServerSettingsDto implements SettingsChange {
   @IsString()
   @MaxLength(MAX_TEXT)
   registration_url?: string | null;
+
+  @ApiPropertyOptional({
+    enum: OAUTH2_FLOWS,
+    nullable: true,
+    description:
+      'For `oauth2`: the gateway logs in itself, or each user does. null: `client_credentials` when `client_id`, ' +
+      '`client_secret` and `token_url` are given',
+  })
+  @IsOptional()
+  @IsIn(OAUTH2_FLOWS, { message: `must be one of ${OAUTH2_FLOWS.join(', ')}, or null` })
+  oauth2_flow?: OAuth2Flow | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'https://login.example.com/token',
+    description:
+      'For `oauth2_token_exchange` and `oauth2_id_jag`: where the token of the caller is exchanged. Another origin ' +
+      'drops the stored credentials, unless new ones are sent',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  token_exchange_endpoint?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'https://mcp.example.com/',
+    description: 'Of the token',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_TEXT)
+  audience?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'urn:ietf:params:oauth:token-type:access_token',
+    description: 'What the token of the caller is; null: an access token',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_NAME)
+  subject_token_type?: string | null;
+
+  @ApiPropertyOptional({ enum: TOKEN_EXCHANGE_PROFILES, nullable: true, description: 'null: `rfc8693`' })
+  @IsOptional()
+  @IsIn(TOKEN_EXCHANGE_PROFILES, { message: `must be one of ${TOKEN_EXCHANGE_PROFILES.join(', ')}, or null` })
+  token_exchange_profile?: TokenExchangeProfile | null;
 
   @ApiPropertyOptional({ default: false, description: 'Each user stores an own key for this server' })
   @IsOptional()

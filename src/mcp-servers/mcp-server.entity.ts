@@ -2,7 +2,15 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { JsonObject } from '../common/json.js';
 import { WriteColumns } from '../database/write-columns.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
-import type { ApprovalStatus, AuthType, ProtocolEra, SessionMode, Transport } from './mcp-server.js';
+import type {
+  ApprovalStatus,
+  AuthType,
+  OAuth2Flow,
+  ProtocolEra,
+  SessionMode,
+  TokenExchangeProfile,
+  Transport,
+} from './mcp-server.js';
 
 export type HealthStatus = 'healthy' | 'unhealthy' | 'unknown';
 
@@ -72,6 +80,21 @@ export class McpServerEntity extends WriteColumns {
 
   @Column({ type: 'text', nullable: true })
   registration_url: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  oauth2_flow: OAuth2Flow | null;
+
+  @Column({ type: 'text', nullable: true })
+  token_exchange_endpoint: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  audience: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  subject_token_type: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  token_exchange_profile: TokenExchangeProfile | null;
 
   @Column({ type: 'boolean', default: false })
   is_byok: boolean;

@@ -9,9 +9,24 @@ export type Transport = (typeof TRANSPORTS)[number];
 /** What a server is spoken to with: its transport, or plain requests to an API that a document describes. */
 export type BackendKind = Transport | 'openapi';
 
-/** How the stored credential is sent. `none` sends nothing. */
-export const AUTH_TYPES = ['none', 'api_key', 'bearer_token', 'basic', 'authorization', 'token'] as const;
+/** What is presented to an upstream, and how. `none` sends nothing. */
+export const AUTH_TYPES = [
+  ...(['none', 'api_key', 'bearer_token', 'basic', 'authorization', 'token'] as const),
+  ...(['oauth2', 'oauth2_token_exchange', 'oauth2_id_jag', 'aws_sigv4', 'true_passthrough'] as const),
+] as const;
 export type AuthType = (typeof AUTH_TYPES)[number];
+
+/** Who logs in for `oauth2`: the gateway itself (`client_credentials`) or each user. */
+export const OAUTH2_FLOWS = ['client_credentials', 'authorization_code'] as const;
+export type OAuth2Flow = (typeof OAUTH2_FLOWS)[number];
+
+/** How a token of the caller is exchanged: as RFC 8693 says, or by Entra's on-behalf-of. */
+export const TOKEN_EXCHANGE_PROFILES = ['rfc8693', 'entra_obo'] as const;
+export type TokenExchangeProfile = (typeof TOKEN_EXCHANGE_PROFILES)[number];
+
+/** How the gateway authenticates at a token endpoint. */
+export const CLIENT_AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'none'] as const;
+export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
 
 /** `auto` probes the upstream and remembers; the others pin the protocol revision. */
 export const PROTOCOL_ERAS = ['auto', '2025', '2026'] as const;
@@ -23,9 +38,46 @@ export type SessionMode = (typeof SESSION_MODES)[number];
 
 export type ApprovalStatus = 'pending_review' | 'active' | 'rejected' | 'draft';
 
-/** Secrets for an upstream, as sent by the admin. `auth_value` is the token, key or `user:password`. */
+/** Secrets for an upstream, as sent by the admin, by LiteLLM's names. */
 export interface ServerCredentials {
+  /** Token, key or `user:password`. */
   readonly auth_value?: string;
+  readonly client_id?: string;
+  readonly client_secret?: string;
+  readonly scopes?: readonly string[];
+  readonly token_endpoint_auth_method?: ClientAuthMethod;
+  /** Resource (RFC 8707) that tokens are asked for. */
+  readonly upstream_resource?: string;
+  readonly aws_access_key_id?: string;
+  readonly aws_secret_access_key?: string;
+  readonly aws_session_token?: string;
+  readonly aws_region_name?: string;
+  readonly aws_service_name?: string;
+  /** ARN of a role to assume. */
+  readonly aws_role_name?: string;
+  readonly aws_session_name?: string;
+}
+
+/** Headers with references to variables. */
+export interface VariableHeaders {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Values of the admin by name of the variable; they come before those of users. */
+  readonly globals: Readonly<Record<string, string>>;
+}
+
+/** Where and how tokens for an upstream are had. */
+export interface OAuthSettings {
+  readonly issuer: string | null;
+  readonly authorizationUrl: string | null;
+  readonly tokenUrl: string | null;
+  readonly registrationUrl: string | null;
+  readonly flow: OAuth2Flow;
+  readonly tokenExchangeEndpoint: string | null;
+  readonly audience: string | null;
+  /** URN; null: that of an access token. */
+  readonly subjectTokenType: string | null;
+  readonly tokenExchangeProfile: TokenExchangeProfile;
 }
 
 /**
@@ -47,12 +99,16 @@ export interface McpServer {
   readonly specPath?: Secret | null;
   readonly authType: AuthType;
   readonly credentials: Secret<ServerCredentials> | null;
+  /** Missing: nothing is said, and users would log in. */
+  readonly oauth?: OAuthSettings;
   readonly staticHeaders: Secret<Readonly<Record<string, string>>>;
   /**
    * What each user must have stored before a call: names of variables of static headers, and `BYOK_SECRET` for an own
    * key. Missing: nothing.
    */
   readonly userSecrets?: readonly string[];
+  /** Static headers as they are written, and the values of the admin, where users fill in others. Missing: nobody does. */
+  readonly variableHeaders?: Secret<VariableHeaders>;
   /** Names (lower case) of caller headers that are forwarded. */
   readonly extraHeaders: readonly string[];
   /** Set for `stdio`. */
@@ -88,6 +144,17 @@ export interface McpServer {
   readonly approvalStatus: ApprovalStatus;
   readonly submittedBy: string | null;
 }
+
+/** Does what is presented to the upstream depend on who calls? Then its lists are those of the caller, too. */
+export function needsCaller(server: Pick<McpServer, 'userSecrets' | 'authType' | 'oauth'>): boolean {
+  const { userSecrets = [], authType, oauth } = server;
+  if (userSecrets.length > 0 || CREDENTIALS_OF_CALLERS.has(authType)) return true;
+  return authType === 'oauth2' && oauth?.flow !== 'client_credentials';
+}
+
+const CREDENTIALS_OF_CALLERS: ReadonlySet<AuthType> = new Set<AuthType>([
+  ...(['oauth2_token_exchange', 'oauth2_id_jag', 'true_passthrough'] as const),
+]);
 
 /** The kind of backend that a server needs. */
 export function backendKindOf({ specPath, transport }: Pick<McpServer, 'specPath' | 'transport'>): BackendKind {

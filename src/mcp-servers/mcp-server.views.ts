@@ -1,6 +1,13 @@
 import type { JsonValue } from '../common/json.js';
 import { hasAdminView, isAdmin, type Principal } from '../auth/principal.js';
-import { AUTH_TYPES, PROTOCOL_ERAS, SESSION_MODES, TRANSPORTS } from './mcp-server.js';
+import {
+  AUTH_TYPES,
+  OAUTH2_FLOWS,
+  PROTOCOL_ERAS,
+  SESSION_MODES,
+  TOKEN_EXCHANGE_PROFILES,
+  TRANSPORTS,
+} from './mcp-server.js';
 import {
   BLANK_VARIABLES,
   EMPTY_LIST,
@@ -73,6 +80,14 @@ export const SERVER_COLUMNS: Columns = {
   authorization_url: adminViews(NULLABLE_TEXT, NULL),
   token_url: split(NULLABLE_TEXT, MASKED_URL, NULL),
   registration_url: adminViews(NULLABLE_TEXT, NULL),
+  oauth2_flow: adminViews(nullableOneOf<ServerDetails['oauth2_flow']>(OAUTH2_FLOWS), NULL),
+  token_exchange_endpoint: split(NULLABLE_TEXT, MASKED_URL, NULL),
+  audience: adminViews(NULLABLE_TEXT, NULL),
+  subject_token_type: adminViews(NULLABLE_TEXT, NULL),
+  token_exchange_profile: adminViews(
+    nullableOneOf<ServerDetails['token_exchange_profile']>(TOKEN_EXCHANGE_PROFILES),
+    NULL,
+  ),
   is_byok: everybody(FLAG),
   byok_description: everybody(LIST),
   byok_api_key_help_url: everybody(NULLABLE_TEXT),

@@ -34,6 +34,7 @@ import { UserCredentialsController } from './user-secrets/user-credentials.contr
 import { UserEnvVarsController } from './user-secrets/user-env-vars.controller.js';
 import { UserEnvVarsEntity } from './user-secrets/user-env-vars.entity.js';
 import { UserEnvVarsService } from './user-secrets/user-env-vars.service.js';
+import { UserSecretCopy } from './user-secrets/user-secret-copy.js';
 import { UserSecretRecords } from './user-secrets/user-secret-records.js';
 import { UserSecretStore } from './user-secrets/user-secret-store.js';
 
@@ -61,11 +62,11 @@ const ENTITIES = [McpServerEntity, UserCredentialEntity, UserEnvVarsEntity, Temp
     ...[McpServerCodec, McpServersService, ServerChecks, ServerHealthStore, ServerRegistry, ServerWrites],
     ...[ServerReaders, ServerListsService, ServerPages, SubmissionsService, PublicServers, OptionalCaller],
     ...[UserSecretStore, UserEnvVarsService, TemporaryServers, DraftSettings, ServerDeletions, ServerRecords],
-    UserSecretRecords,
+    ...[UserSecretRecords, UserSecretCopy],
   ],
   exports: [
     ...[ServerDeletions, ServerRegistry, ServerHealthStore, McpServersService],
-    ...[UserSecretStore, TemporaryServers, DraftSettings],
+    ...[UserSecretStore, UserSecretCopy, UserEnvVarsService, TemporaryServers, DraftSettings],
   ],
 })
 export class McpServersModule {}

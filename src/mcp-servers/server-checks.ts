@@ -14,7 +14,9 @@ import type { ServerSettings, SettingsChange } from './server-settings.js';
 type NamedServer = ServerNames & Pick<ServerSettings, 'tool_name_to_display_name'>;
 
 /** Addresses that the gateway itself connects to. */
-const CONTACTED = ['url', 'spec_path', 'issuer', 'token_url', 'registration_url'] as const;
+const CONTACTED = [
+  ...(['url', 'spec_path', 'issuer', 'token_url', 'registration_url', 'token_exchange_endpoint'] as const),
+] as const;
 
 /** Everything that a server must satisfy before it is stored, for new and changed ones alike. */
 @Injectable()

@@ -7,8 +7,9 @@ import { McpServerEntity, type HealthStatus } from './mcp-server.entity.js';
 import type { ServerDetails } from './server-details.js';
 
 /** Why a check failed: a code of a closed set, since upstream text can hold secrets. */
-const HEALTH_ERRORS = ['timeout', 'connection_refused', 'tls', 'unauthorized', 'protocol', 'unknown'] as const;
+export const HEALTH_ERRORS = ['timeout', 'connection_refused', 'tls', 'unauthorized', 'protocol', 'unknown'] as const;
 export type HealthError = (typeof HEALTH_ERRORS)[number];
+export type { HealthStatus };
 
 /** What a check found. */
 export interface HealthResult {

@@ -18,11 +18,14 @@ const PLAIN: ReadonlySet<string> = new Set<keyof ServerDetails>([
   ...(['available_on_public_internet', 'mcp_access_groups', 'guardrails', 'timeout'] as const),
   ...(['max_concurrent_requests', 'protocol_era', 'session_mode', 'health_check_interval', 'source_url'] as const),
   ...(['issuer', 'authorization_url', 'registration_url'] as const),
+  ...(['oauth2_flow', 'audience', 'subject_token_type', 'token_exchange_profile'] as const),
   ...(['is_byok', 'byok_description', 'byok_api_key_help_url', 'is_public'] as const),
   ...(['approval_status', 'submitted_by', 'submitted_at', 'reviewed_at', 'review_notes'] as const),
 ]);
 /** Addresses that may hold a secret, whose hosts are shown. */
-const MASKED_ADDRESSES: ReadonlySet<string> = new Set<keyof ServerDetails>(['url', 'token_url']);
+const MASKED_ADDRESSES: ReadonlySet<string> = new Set<keyof ServerDetails>([
+  ...(['url', 'token_url', 'token_exchange_endpoint'] as const),
+]);
 /** Results of checks, which no management write makes. */
 const LEFT_OUT: ReadonlySet<string> = new Set<keyof ServerDetails>([
   'health_status',

@@ -80,6 +80,11 @@ export class ServerRegistry implements OnModuleInit, OnModuleDestroy {
     return this.leftOut;
   }
 
+  /** Grows with every write to a stored server; 0 for one of gateway.yaml. */
+  revisionOf(id: string): number {
+    return this.loaded.get(id)?.revision ?? 0;
+  }
+
   /** Calls `listener` after each replacement with the ids of servers that are new, changed or gone. */
   onChange(listener: ChangeListener): void {
     this.listeners.push(listener);

@@ -1,9 +1,10 @@
 import type { FieldFault } from '../common/gatehouse-error.js';
 import { checkArgumentRules } from '../expressions/argument-rules.js';
-import { envVariableFaults, extraHeaderFaults, staticHeaderFaults, valueFault } from './header-rules.js';
+import { envVariableFaults, extraHeaderFaults, staticHeaderFaults } from './header-rules.js';
 import type { Transport } from './mcp-server.js';
 import { displayNameFaults } from './server-names.js';
-import { OAUTH_ADDRESSES, type ServerSettings } from './server-settings.js';
+import { credentialFaults, tokenFieldFaults } from './credential-rules.js';
+import { OAUTH_ADDRESSES, TOKEN_FIELDS, type ServerSettings } from './server-settings.js';
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Variables that make a process run other code than the command says. */
@@ -25,6 +26,7 @@ export function settingsFaults(settings: ServerSettings, limits: ServerLimits): 
     ...linkFaults('source_url', settings.source_url),
     ...linkFaults('byok_api_key_help_url', settings.byok_api_key_help_url),
     ...OAUTH_ADDRESSES.flatMap((field) => linkFaults(field, settings[field])),
+    ...linkFaults('token_exchange_endpoint', settings.token_exchange_endpoint),
   ];
 }
 
@@ -38,6 +40,7 @@ function httpFaults(settings: ServerSettings): FieldFault[] {
   return [
     ...addressFaults(settings),
     ...credentialFaults(settings),
+    ...tokenFieldFaults(settings),
     ...envVariableFaults(settings.env_vars),
     ...staticHeaderFaults(settings.static_headers, settings.env_vars),
     ...extraHeaderFaults(settings.extra_headers),
@@ -68,7 +71,7 @@ function stdioFaults(settings: ServerSettings, limits: ServerLimits): FieldFault
       protocol_era: settings.protocol_era !== 'auto',
       env_vars: settings.env_vars.length > 0,
       is_byok: settings.is_byok,
-      ...Object.fromEntries(OAUTH_ADDRESSES.map((field) => [field, settings[field] !== null])),
+      ...Object.fromEntries([...OAUTH_ADDRESSES, ...TOKEN_FIELDS].map((field) => [field, settings[field] !== null])),
     }),
   ];
 }
@@ -102,18 +105,6 @@ function urlFaults(path: string, url: string): FieldFault[] {
   }
   if (parsed.hash !== '') return [{ path, message: 'must not have a fragment (#…)' }];
   return url.includes(MASKED) ? [{ path, message: 'is the masked form; send the URL itself' }] : [];
-}
-
-function credentialFaults({ auth_type: authType, credentials }: ServerSettings): FieldFault[] {
-  const value = credentials?.auth_value;
-  if (value === undefined) return [];
-  if (authType === null || authType === 'none') {
-    return [{ path: 'credentials', message: 'has no effect without an auth_type; say how it is sent' }];
-  }
-  const path = 'credentials.auth_value';
-  if (authType === 'basic') return value.includes(':') ? [] : [{ path, message: 'must be user:password' }];
-  const message = value.trim() === '' ? 'must not be empty' : valueFault(value);
-  return message === null ? [] : [{ path, message }];
 }
 
 function commandFaults(command: string | null, allowed: readonly string[]): FieldFault[] {

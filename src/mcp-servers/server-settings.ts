@@ -1,7 +1,15 @@
 import type { JsonObject } from '../common/json.js';
 import type { ArgumentRule } from '../expressions/argument-rule.js';
 import type { EnvVariable } from './env-variables.js';
-import type { AuthType, ProtocolEra, ServerCredentials, SessionMode, Transport } from './mcp-server.js';
+import type {
+  AuthType,
+  OAuth2Flow,
+  ProtocolEra,
+  ServerCredentials,
+  SessionMode,
+  TokenExchangeProfile,
+  Transport,
+} from './mcp-server.js';
 
 /** Everything that an admin can set of a server, in the words of the API, complete and in clear. Times in seconds. */
 export interface ServerSettings {
@@ -25,6 +33,12 @@ export interface ServerSettings {
   readonly authorization_url: string | null;
   readonly token_url: string | null;
   readonly registration_url: string | null;
+  /** null: `client_credentials` when client, secret and `token_url` are given, else `authorization_code`. */
+  readonly oauth2_flow: OAuth2Flow | null;
+  readonly token_exchange_endpoint: string | null;
+  readonly audience: string | null;
+  readonly subject_token_type: string | null;
+  readonly token_exchange_profile: TokenExchangeProfile | null;
   readonly is_byok: boolean;
   readonly byok_description: readonly string[];
   readonly byok_api_key_help_url: string | null;
@@ -76,6 +90,11 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   authorization_url: null,
   token_url: null,
   registration_url: null,
+  oauth2_flow: null,
+  token_exchange_endpoint: null,
+  audience: null,
+  subject_token_type: null,
+  token_exchange_profile: null,
   is_byok: false,
   byok_description: [],
   byok_api_key_help_url: null,
@@ -104,10 +123,16 @@ export const SETTINGS_FIELDS = Object.keys(DEFAULT_SETTINGS) as readonly (keyof 
 /** Where a user or the gateway logs in; they belong to one upstream and one way of authentication. */
 export const OAUTH_ADDRESSES = ['issuer', 'authorization_url', 'token_url', 'registration_url'] as const;
 
+/** Settings that belong to one way to get tokens, and go with it. */
+export const TOKEN_FIELDS = [
+  ...(['oauth2_flow', 'token_exchange_endpoint', 'audience', 'subject_token_type', 'token_exchange_profile'] as const),
+] as const;
+
 const HTTP_FIELDS: readonly (keyof ServerSettings)[] = [
   ...(['url', 'spec_path', 'auth_type', 'credentials', 'static_headers', 'extra_headers', 'env_vars'] as const),
   ...(['is_byok', 'byok_description', 'byok_api_key_help_url'] as const),
   ...OAUTH_ADDRESSES,
+  ...TOKEN_FIELDS,
 ];
 
 /** What only one transport uses; it goes when the transport changes and it is not sent again. */
@@ -137,14 +162,15 @@ export function isSameUse(before: ServerSettings, after: ServerSettings): boolea
   return (
     (before.auth_type ?? 'none') === (after.auth_type ?? 'none') &&
     targetOf(before) === targetOf(after) &&
-    originOf(before.token_url) === originOf(after.token_url)
+    originOf(before.token_url) === originOf(after.token_url) &&
+    originOf(before.token_exchange_endpoint) === originOf(after.token_exchange_endpoint)
   );
 }
 
 /** Another url or way of authentication has other addresses to log in at, unless they are sent with it. */
 function withoutStaleAddresses(present: ServerSettings, merged: ServerSettings, sent: SettingsChange): ServerSettings {
   if (present.url === merged.url && (present.auth_type ?? 'none') === (merged.auth_type ?? 'none')) return merged;
-  const stale = OAUTH_ADDRESSES.filter((field) => sent[field] === undefined);
+  const stale = [...OAUTH_ADDRESSES, ...TOKEN_FIELDS].filter((field) => sent[field] === undefined);
   return merge(merged, Object.fromEntries(stale.map((field) => [field, null])));
 }
 

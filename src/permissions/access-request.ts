@@ -16,6 +16,10 @@ export interface AccessRequest {
   readonly scope: PathScope;
   /** `x-mcp-servers` as sent; null: not sent. Void when the path has a scope. */
   readonly serversHeader: string | null;
+  /**
+   * Headers that the caller sends for upstreams, lower case; what is listed may depend on them. Missing: none.
+   */
+  readonly presented?: Readonly<Record<string, string>>;
   /** The client address is not internal, or not known. */
   readonly external: boolean;
 }

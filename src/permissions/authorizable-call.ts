@@ -14,6 +14,8 @@ export interface AuthorizableCall {
   /** The tool as the caller wrote it: a refusal repeats this name and shows no other. */
   readonly publicName: string;
   readonly arguments: Readonly<JsonObject>;
+  /** Names of arguments that the caller gave although the toolset fixes them. Missing: none. */
+  readonly overridden?: readonly string[];
   authorized: AuthorizedCall | null;
 }
 

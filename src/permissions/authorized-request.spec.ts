@@ -15,7 +15,8 @@ const accessOf = (server: typeof alpha): ServerAccess => ({
 });
 
 function granted(single: ServerAccess | null = null): GrantedAccess {
-  return { granted: true, servers: new Map([alpha, beta].map((server) => [server.id, accessOf(server)])), single };
+  const servers = new Map([alpha, beta].map((server) => [server.id, accessOf(server)]));
+  return { granted: true, caller: { principal: principalWith([]), headers: {} }, servers, single, virtual: null };
 }
 
 describe('the permission of a request that is no tool call', () => {

@@ -45,17 +45,23 @@ export function decide(
   };
   const scope = scopeOf(context, request);
   if (scope === null) return refused('forbidden_scope');
-  return grant(context, scope, toolRules(levels.values(), scope.toolset));
+  return grant(context, request, scope, toolRules(levels.values(), scope.toolset));
 }
 
-function grant({ world, isAllowed }: ScopeContext, scope: Scope, rulesOf: ToolRulesOf): AccessDecision {
+function grant(
+  { world, principal, isAllowed }: ScopeContext,
+  { presented = {} }: AccessRequest,
+  scope: Scope,
+  rulesOf: ToolRulesOf,
+): AccessDecision {
   const accessTo = (server: McpServer): ServerAccess => new ServerGrant(server, rulesOf, world.separator);
   const servers =
     scope.servers === 'all'
       ? new AllowedServers(world.registry, (server) => (isAllowed(server) ? accessTo(server) : null))
       : new Map(scope.servers.map((server) => [server.id, accessTo(server)]));
   const single = scope.single === null ? null : (servers.get(scope.single.id) ?? null);
-  return { granted: true, servers, single };
+  const virtual = scope.toolset?.virtual ?? null;
+  return { granted: true, caller: { principal, headers: presented }, servers, single, virtual };
 }
 
 function refused(code: RefusedAccess['code']): RefusedAccess {

@@ -29,7 +29,8 @@ function isLimitWithin(child: ToolLimit | null, parent: ToolLimit | null): boole
   if (parent === null || parent.listed.has(EVERY_TOOL)) return true;
   if (child === null) return false;
   const isAllowed = (tool: string): boolean => parent.listed.has(tool) || parent.fromToolsets.has(tool);
-  return [...child.listed, ...child.fromToolsets].every(isAllowed);
+  const isBoundWithin = ([key, tool]: [string, string]): boolean => parent.bound.has(key) || isAllowed(tool);
+  return [...child.listed, ...child.fromToolsets].every(isAllowed) && [...child.bound].every(isBoundWithin);
 }
 
 function unblocked(child: LevelGrants, parent: LevelGrants): string[] {

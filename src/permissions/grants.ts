@@ -11,9 +11,17 @@ export interface ToolLimit {
   readonly listed: ReadonlySet<string>;
   /** Upstream names that toolsets add. */
   readonly fromToolsets: ReadonlySet<string>;
+  /** Upstream names that toolsets add at their own doors only, by {@link boundKey}. */
+  readonly bound: ReadonlyMap<string, string>;
+}
+
+/** Names a tool at the door of a toolset. */
+export function boundKey(toolset: PolicyToolset, tool: string): string {
+  return JSON.stringify([toolset.id, tool]);
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+const CLOSED: ToolLimit = { listed: NOTHING, fromToolsets: NOTHING, bound: new Map() };
 
 /**
  * What one level says, resolved against one snapshot. Names of the members follow docs/permissions.md. Answers for the
@@ -66,10 +74,11 @@ export class LevelGrants {
   limit(server: McpServer): ToolLimit | null {
     const lists = valuesFor(this.world, this.#index.tools, server);
     // An explicit empty list closes the server's tools, whatever another spelling of the server lists.
-    if (lists.some((list) => list.length === 0)) return { listed: NOTHING, fromToolsets: NOTHING };
-    const fromToolsets = this.toolsetTools(server);
-    if (lists.length > 0) return { listed: new Set(lists.flat()), fromToolsets };
-    if (fromToolsets.size > 0 && !this.grantsWhole(server)) return { listed: NOTHING, fromToolsets };
+    if (lists.some((list) => list.length === 0)) return CLOSED;
+    const ofToolsets = this.toolsetTools(server);
+    if (lists.length > 0) return { ...ofToolsets, listed: new Set(lists.flat()) };
+    const { fromToolsets, bound } = ofToolsets;
+    if (fromToolsets.size + bound.size > 0 && !this.grantsWhole(server)) return { ...ofToolsets, listed: NOTHING };
     return null;
   }
 
@@ -88,13 +97,17 @@ export class LevelGrants {
     return this.#inGroups;
   }
 
-  private toolsetTools(server: McpServer): ReadonlySet<string> {
-    if (this.toolsets.size === 0) return NOTHING;
-    const tools = new Set<string>();
+  private toolsetTools(server: McpServer): Omit<ToolLimit, 'listed'> {
+    const fromToolsets = new Set<string>();
+    const bound = new Map<string, string>();
     for (const toolset of this.toolsets) {
-      for (const tool of toolset.tools.get(server.id) ?? []) tools.add(tool);
+      const boundHere = toolset.bound?.get(server.id) ?? NOTHING;
+      for (const tool of toolset.tools.get(server.id) ?? []) {
+        if (boundHere.has(tool)) bound.set(boundKey(toolset, tool), tool);
+        else fromToolsets.add(tool);
+      }
     }
-    return tools;
+    return { fromToolsets, bound };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RegistrySnapshot } from '../mcp-servers/mcp-server.js';
+import type { VirtualTools } from '../toolsets/virtual-tools.js';
 
 /** A named selection of tools, as the rules see it. */
 export interface PolicyToolset {
@@ -6,6 +7,10 @@ export interface PolicyToolset {
   readonly name: string;
   /** Upstream tool names by server id. Rows of servers that are not active are ignored. */
   readonly tools: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Those that it has with fixed arguments only: it grants them at its own door and nowhere else. Missing: none. */
+  readonly bound?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Missing as null: its door shows the tools as they are. */
+  readonly virtual?: VirtualTools | null;
 }
 
 /** Finds toolsets. Both lookups compare exactly. */

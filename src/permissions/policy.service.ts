@@ -11,7 +11,7 @@ import type { AccessDecision } from './access-decision.js';
 import type { AccessRequest } from './access-request.js';
 import { decide } from './evaluator.js';
 import { clientAddress, parseRanges, type ClientAddress } from './ip-visibility.js';
-import type { PolicyWorld } from './policy-world.js';
+import type { PolicyWorld, ToolsetLookup } from './policy-world.js';
 import { scopeKey } from './scope-key.js';
 
 /** Callers whose decisions are remembered: more than call at one time, and few enough to fit when every key calls. */
@@ -54,7 +54,7 @@ export class PolicyService {
     @Inject(CONFIG) config: Pick<Config, 'trustedProxies' | 'toolPrefixSeparator'>,
     @Inject(ServerRegistry) private readonly servers: Pick<ServerRegistry, 'current'>,
     @Inject(LevelDirectory) private readonly levels: Pick<LevelDirectory, 'accessGroup' | 'version'>,
-    @Inject(ToolsetDirectory) private readonly toolsets: Pick<ToolsetDirectory, 'byId' | 'byName' | 'version'>,
+    @Inject(ToolsetDirectory) private readonly toolsets: ToolsetLookup & Pick<ToolsetDirectory, 'version'>,
   ) {
     this.trustedProxies = parseRanges(config.trustedProxies);
     this.separator = config.toolPrefixSeparator;

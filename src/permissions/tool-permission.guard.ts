@@ -21,9 +21,15 @@ export class ToolPermissionGuard implements CanActivate {
     call.authorized = null;
     // Refused under the caller's own spelling: the upstream's would tell that the tool exists.
     if (!target.access.allowsTool(target.tool.name)) throw unknownTool(call.publicName);
+    if (call.overridden !== undefined && call.overridden.length > 0) throw overriding(call.overridden);
     call.authorized = authorizeCall(target.access, { principal, tool: target.tool, arguments: call.arguments });
     return true;
   }
+}
+
+function overriding(names: readonly string[]): GatehouseError {
+  const message = `These arguments are fixed by the toolset; leave them out: ${names.join(', ')}`;
+  return new GatehouseError('invalid_arguments', message, { sent: 'no' });
 }
 
 function misplaced(context: ExecutionContext): GatehouseError {

@@ -1,6 +1,6 @@
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { RuleSource, ToolRule } from './access-rules.js';
-import type { LevelGrants, ToolLimit } from './grants.js';
+import { boundKey, type LevelGrants, type ToolLimit } from './grants.js';
 import type { PolicyToolset } from './policy-world.js';
 import { EVERY_TOOL, foldEntries, hitsAllowList, hitsDenyList } from './tool-hits.js';
 
@@ -20,7 +20,7 @@ export function toolRules(levels: Iterable<LevelGrants>, toolset: PolicyToolset 
     ...(toolset === null ? [] : [inToolset(toolset.tools.get(server.id) ?? NO_TOOLS)]),
     ...blocked,
     ...serverLists(server),
-    ...all.flatMap((level) => limitedBy(level, level.limit(server))),
+    ...all.flatMap((level) => limitedBy(level, level.limit(server), toolset)),
   ];
 }
 
@@ -50,14 +50,16 @@ function denying(step: ToolRule['step'], source: RuleSource | null, folded: Read
   return { step, source, passes: (_tool, spellings) => !hitsDenyList(folded, spellings) };
 }
 
-function limitedBy(level: LevelGrants, limit: ToolLimit | null): ToolRule[] {
+function limitedBy(level: LevelGrants, limit: ToolLimit | null, toolset: PolicyToolset | null): ToolRule[] {
   if (limit === null) return [];
-  const { listed, fromToolsets } = limit;
+  const { listed, fromToolsets, bound } = limit;
+  const isBound = (tool: string): boolean => toolset !== null && bound.has(boundKey(toolset, tool));
   return [
     {
       step: 'tool_limit',
       source: level,
-      passes: (tool, spellings) => listed.has(EVERY_TOOL) || fromToolsets.has(tool) || hitsAllowList(listed, spellings),
+      passes: (tool, spellings) =>
+        listed.has(EVERY_TOOL) || fromToolsets.has(tool) || hitsAllowList(listed, spellings) || isBound(tool),
     },
   ];
 }

@@ -9,7 +9,7 @@ import { Client } from 'pg';
 import { availableBackends } from '../../test/e2e/support/backends.js';
 import type { TestDatabase } from '../../test/fixtures/test-database.js';
 import { Secret } from '../common/secret.js';
-import type { Config } from '../config/config.js';
+import { migrateLocked } from '../database/migrate.js';
 import { QueueModule } from './queue.module.js';
 
 describe.each(availableBackends())('jobs on $name', (backend) => {
@@ -34,10 +34,11 @@ describe.each(availableBackends())('jobs on $name', (backend) => {
 
   beforeAll(async () => {
     database = await backend.createDatabase();
+    await migrateLocked(new Secret(database.url));
     const redisUrl = backend.redisUrl === null ? null : new Secret(backend.redisUrl);
     const testing = await Test.createTestingModule({
       imports: [
-        QueueModule.forRoot({ redisUrl } as Config, new Secret(database.url)),
+        QueueModule.forRoot({ redisUrl }, new Secret(database.url)),
         BullModule.registerQueue({ name: queueName }),
       ],
       providers: [TestProcessor],

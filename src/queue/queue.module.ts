@@ -4,7 +4,10 @@ import { DiscoveryModule } from '@nestjs/core';
 import { createPostgresBackend, createRedisBackend, setDefaultBackendFactory } from 'bullmq';
 import type { Secret } from '../common/secret.js';
 import type { Config } from '../config/config.js';
+import { installationId } from '../database/installation-id.js';
+import { QueueDurability } from './queue-durability.js';
 import { QueueErrorLog } from './queue-error-log.js';
+import { durabilityFaults } from './redis-durability.js';
 
 /** Connections that the queues of one process may hold on PostgreSQL. */
 const POSTGRES_POOL = 4;
@@ -14,25 +17,30 @@ const CONNECTION_NAME = 'gatehouse-queue';
 @Global()
 @Module({})
 export class QueueModule {
-  static forRoot(config: Config, databaseUrl: Secret): DynamicModule {
-    const { redisUrl } = config;
+  /** Rejects when the database or REDIS_URL cannot be used. */
+  static async forRoot({ redisUrl }: Pick<Config, 'redisUrl'>, databaseUrl: Secret): Promise<DynamicModule> {
     // @nestjs/bullmq has no option for the backend, so the default of the process is set before any queue is made.
     if (redisUrl === null) setDefaultBackendFactory(createPostgresBackend);
     else setDefaultBackendFactory(createRedisBackend);
-    const connection = redisUrl === null ? onPostgres(databaseUrl) : onRedis(redisUrl);
+    const store = redisUrl === null ? onPostgres(databaseUrl) : await onRedis(redisUrl, databaseUrl);
+    const faults = redisUrl === null ? [] : await durabilityFaults(redisUrl);
     return {
       module: QueueModule,
-      imports: [BullModule.forRoot({ connection }), DiscoveryModule],
-      providers: [QueueErrorLog],
+      imports: [BullModule.forRoot(store), DiscoveryModule],
+      providers: [QueueErrorLog, { provide: QueueDurability, useValue: new QueueDurability(faults) }],
+      exports: [QueueDurability],
     };
   }
 }
 
 /** Settings and not a `Pool`: with a pool BullMQ would not create its tables. */
 function onPostgres(url: Secret) {
-  return { connectionString: url.reveal(), max: POSTGRES_POOL, migrate: true, application_name: CONNECTION_NAME };
+  const settings = { max: POSTGRES_POOL, migrate: true, application_name: CONNECTION_NAME };
+  return { connection: { connectionString: url.reveal(), ...settings } };
 }
 
-function onRedis(url: Secret) {
-  return { url: url.reveal(), maxRetriesPerRequest: null, connectionName: CONNECTION_NAME };
+/** Several installations may share a Redis, so the keys of each begin with its id. */
+async function onRedis(url: Secret, databaseUrl: Secret) {
+  const connection = { url: url.reveal(), maxRetriesPerRequest: null, connectionName: CONNECTION_NAME };
+  return { connection, prefix: `gatehouse:${await installationId(databaseUrl)}` };
 }

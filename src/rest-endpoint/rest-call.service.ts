@@ -5,14 +5,19 @@ import type { ListedTool, ToolListing } from '../catalog/catalog.types.js';
 import { ERROR_CODES } from '../common/error-codes.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import type { JsonObject } from '../common/json.js';
-import type { AccessRequest } from '../permissions/access-request.js';
+import { fieldFaults } from '../common/validation.js';
+import type { AccessRequest, PathScope } from '../permissions/access-request.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { presentedIn } from '../permissions/presented-headers.js';
 import { SILENT_CHANNEL } from '../tool-calls/silent-channel.js';
 import { ToolCallService } from '../tool-calls/tool-call.service.js';
 import type { ToolCallOutcome } from '../tool-calls/tool-call.types.js';
 import type { HttpCall } from '../auth/http-call.js';
 import type { HttpCaller } from '../permissions/http-caller.js';
 import type { CallToolDto, PublicToolListDto, RestToolDto, RestToolListDto } from './rest.dto.js';
+
+/** What a request narrows itself to. */
+type AskedScope = Pick<CallToolDto, 'server_id' | 'toolset_name'>;
 
 /** Translates `/mcp-rest` to the two roads and back. */
 @Injectable()
@@ -42,7 +47,7 @@ export class RestCallService {
       requestId: caller.requestId,
       sourceAddress: caller.sourceAddress,
       principal: caller.principal,
-      access: this.accessOf(caller, '/mcp-rest/tools/call', body.server_id),
+      access: this.accessOf(caller, '/mcp-rest/tools/call', body),
       name: body.name,
       arguments: body.arguments ?? {},
       headers: caller.headers,
@@ -51,14 +56,15 @@ export class RestCallService {
     });
   }
 
-  /** The tools of one server or of all, by their upstream names. */
-  async list(caller: HttpCaller, serverId: string | undefined): Promise<RestToolListDto> {
-    return listOf(await this.listing(this.accessOf(caller, '/mcp-rest/tools/list', serverId), caller));
+  /** The tools of one server, of a toolset or of all, by their upstream names. */
+  async list(caller: HttpCaller, asked: AskedScope): Promise<RestToolListDto> {
+    const listing = await this.listing(this.accessOf(caller, '/mcp-rest/tools/list', asked), caller);
+    return listOf(listing, asked.toolset_name);
   }
 
   /** The tools of all servers of the caller, by their public names. */
   async listPublic(caller: HttpCaller): Promise<PublicToolListDto> {
-    const { tools } = await this.listing(this.accessOf(caller, '/v1/mcp/tools', undefined), caller);
+    const { tools } = await this.listing(this.accessOf(caller, '/v1/mcp/tools', {}), caller);
     return { tools: tools.map(({ publicName, tool }) => ({ ...tool, name: publicName })) };
   }
 
@@ -68,14 +74,17 @@ export class RestCallService {
     return this.listings.list(decision, { principal, origin: 'rest' });
   }
 
-  private accessOf(caller: HttpCaller, route: string, serverId: string | undefined): AccessRequest {
-    return {
-      route,
-      scope: serverId === undefined ? { kind: 'all' } : { kind: 'server', reference: serverId },
-      serversHeader: null,
-      external: caller.external,
-    };
+  private accessOf(caller: HttpCaller, route: string, asked: AskedScope): AccessRequest {
+    const { external, headers } = caller;
+    return { route, scope: scopeOf(asked), serversHeader: null, external, ...presentedIn(headers) };
   }
+}
+
+/** @throws GatehouseError `invalid_request`: one of them would be ignored */
+function scopeOf({ server_id: reference, toolset_name: name }: AskedScope): PathScope {
+  if (name === undefined) return reference === undefined ? { kind: 'all' } : { kind: 'server', reference };
+  if (reference === undefined) return { kind: 'toolset', name };
+  throw fieldFaults([{ path: 'toolset_name', message: 'cannot stand beside server_id; leave one of them out' }]);
 }
 
 function resultOf(outcome: ToolCallOutcome): JsonObject {
@@ -89,22 +98,25 @@ function resultOf(outcome: ToolCallOutcome): JsonObject {
   };
 }
 
-function listOf({ tools, servers }: ToolListing): RestToolListDto {
+function listOf({ tools, servers }: ToolListing, toolset: string | undefined): RestToolListDto {
   const statuses = Object.values(servers);
   const failed = tools.length === 0 && statuses.some((status) => status === 'unavailable' || status === 'needs_auth');
   return {
-    tools: tools.map(toRow),
+    tools: tools.map((row) => toRow(row, toolset)),
     error: failed ? 'partial_failure' : null,
     message: failed ? 'Some servers could not be listed' : 'Successfully retrieved tools',
     servers: { ...servers },
   };
 }
 
-function toRow({ server, tool }: ListedTool): RestToolDto {
+function toRow({ publicName, server, tool, isVirtual }: ListedTool, toolset: string | undefined): RestToolDto {
   return {
-    name: tool.name,
+    name: isVirtual === true ? publicName : tool.name,
     ...(typeof tool.description === 'string' && { description: tool.description }),
     inputSchema: tool.inputSchema,
-    mcp_info: { server_id: server.id, alias: server.alias, server_name: server.name },
+    mcp_info: {
+      ...{ server_id: server.id, alias: server.alias, server_name: server.name },
+      ...(isVirtual === true && toolset !== undefined && { toolset_name: toolset }),
+    },
   };
 }

@@ -27,7 +27,9 @@ export class RestController {
   @RequireRole('any')
   @ApiOperation({
     summary: 'List the tools that the caller may call',
-    description: 'Names are those of the upstream; call them together with the server_id of their mcp_info.',
+    description:
+      'Names are those of the upstream; call them together with the server_id of their mcp_info. With a toolset_name the ' +
+      'list is that of the toolset, and tools that it renames or fixes arguments of are called with the toolset_name.',
   })
   @ApiOkResponse({ type: RestToolListDto })
   @ApiProblems(
@@ -44,7 +46,7 @@ export class RestController {
     @Res({ passthrough: true }) response: Response,
     @Query() query: ListToolsQueryDto,
   ): Promise<RestToolListDto> {
-    return this.calls.list(this.callers.read(request, response), query.server_id);
+    return this.calls.list(this.callers.read(request, response), query);
   }
 
   @Post('call')

@@ -1,16 +1,30 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsNotEmpty, IsObject, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
 import { AnyText } from '../common/any-text.decorator.js';
 import type { JsonObject } from '../common/json.js';
 
 /** Body of `POST /mcp-rest/tools/call`. */
 @AnyText()
 export class CallToolDto {
-  @ApiProperty({ description: 'Id, alias or name of the server.', example: 'everything' })
+  @ApiPropertyOptional({
+    description: 'Id, alias or name of the server. Needed unless there is a toolset_name.',
+    example: 'everything',
+  })
+  @ValidateIf(({ server_id, toolset_name }: CallToolDto) => server_id !== undefined || toolset_name === undefined)
   @IsString()
   @IsNotEmpty()
   @MaxLength(256)
-  server_id: string;
+  server_id?: string;
+
+  @ApiPropertyOptional({
+    description: 'In place of server_id: the tool is that of this toolset, under its name at the door of the toolset.',
+    example: 'support',
+  })
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(256)
+  toolset_name?: string;
 
   @ApiProperty({ description: 'Name of the tool, with or without the prefix of the server.', example: 'echo' })
   @IsString()
@@ -36,6 +50,13 @@ export class ListToolsQueryDto {
   @IsNotEmpty()
   @MaxLength(256)
   server_id?: string;
+
+  @ApiPropertyOptional({ description: 'Only the tools of this toolset, which the caller holds.', example: 'support' })
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(256)
+  toolset_name?: string;
 }
 
 /** Where a listed tool comes from. */
@@ -48,11 +69,22 @@ export class RestToolInfoDto {
 
   @ApiProperty({ nullable: true, type: String, example: 'everything' })
   server_name: string | null;
+
+  @ApiPropertyOptional({
+    description: 'In the list of a toolset, for tools that have another name or fixed arguments in it.',
+    example: 'support',
+  })
+  toolset_name?: string;
 }
 
 /** One tool of the REST list. */
 export class RestToolDto {
-  @ApiProperty({ description: 'Name to call it by, together with the server_id.', example: 'echo' })
+  @ApiProperty({
+    description:
+      'Name to call it by, together with the server_id. A tool with a toolset_name in mcp_info is called with that in ' +
+      'place of the server_id.',
+    example: 'echo',
+  })
   name: string;
 
   @ApiPropertyOptional({ example: 'Echoes back the input' })

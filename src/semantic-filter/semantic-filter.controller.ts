@@ -10,6 +10,7 @@ import { ERROR_CODES } from '../common/error-codes.js';
 import { GatehouseError } from '../common/gatehouse-error.js';
 import { HttpCallers } from '../permissions/http-caller.js';
 import { PolicyService } from '../permissions/policy.service.js';
+import { presentedIn } from '../permissions/presented-headers.js';
 import { filterHeaders } from './filter-outcome.js';
 import { lastUserText } from './last-user-text.js';
 import { asFunctionTool } from './request-tool.js';
@@ -67,12 +68,13 @@ export class SemanticFilterController {
   }
 
   private async listed(request: AuthenticatedRequest, response: Response): Promise<readonly ListedTool[]> {
-    const { principal, external } = this.callers.read(request, response);
+    const { principal, external, headers } = this.callers.read(request, response);
     const decision = this.policy.access(principal, {
       route: ROUTE,
       scope: { kind: 'all' },
       serversHeader: null,
       external,
+      ...presentedIn(headers),
     });
     if (!decision.granted) throw new GatehouseError(decision.code, ERROR_CODES[decision.code].title);
     return (await this.listings.list(decision, { principal, origin: 'llm' })).tools;

@@ -33,7 +33,7 @@ export class SemanticFilterService {
 
   constructor(
     @Inject(CONFIG) { semanticFilter }: Pick<Config, 'semanticFilter'>,
-    lexical: LexicalRanker,
+    private readonly lexical: LexicalRanker,
     client: EmbeddingClient,
     vectors: ToolVectors,
   ) {
@@ -52,12 +52,25 @@ export class SemanticFilterService {
     return ranked === null ? untouched(tools, listed, 'embedding_failed') : this.narrow(tools, asked, ranked);
   }
 
+  /**
+   * The tools that fit a query best, by meaning if there is a model, else by words, also when the filter is off and when
+   * the model fails.
+   * @param listed everything that the caller may see, by its public names
+   */
+  async find(query: string, listed: readonly ListedTool[], limit: number): Promise<readonly ListedTool[]> {
+    const byName = new Map(listed.map((tool) => [tool.publicName, tool]));
+    const request: RankRequest = { query, listed, wanted: byName };
+    const ranked = (await this.rank(request)) ?? (await this.lexical.rank(request));
+    const best = ranked.filter(({ score }) => score > 0).slice(0, limit);
+    return best.flatMap(({ name }) => byName.get(name) ?? []);
+  }
+
   private async rank(request: RankRequest): Promise<readonly RankedTool[] | null> {
     try {
       return await this.ranker.rank(request);
     } catch (thrown) {
       if (!(thrown instanceof EmbeddingFailed)) throw thrown;
-      this.logger.warn(`tools are not filtered: ${thrown.message}`);
+      this.logger.warn(`tools are not ranked by meaning: ${thrown.message}`);
       return null;
     }
   }

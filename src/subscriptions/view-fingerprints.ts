@@ -55,6 +55,7 @@ export class ViewFingerprints {
 
   private compute(access: GrantedAccess): Fingerprints {
     const parts: Record<ListKind, string> = { tools: '', prompts: '', resources: '' };
+    if (access.virtual !== null) parts.tools += access.virtual.fingerprint;
     for (const allowed of accessesOf(access)) {
       const { id, prefix } = allowed.server;
       const seen = { tools: this.toolsOf(allowed), ...this.offerOf(allowed.server) };

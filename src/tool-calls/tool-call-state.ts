@@ -11,6 +11,8 @@ import type { AuthorizedCall } from '../permissions/authorized-call.js';
 import type { CallTrace } from '../tracing/call-trace.js';
 import type { ToolCallRequest } from './tool-call.types.js';
 
+const NONE: readonly string[] = [];
+
 /**
  * One call on its way along the road: the only argument of the handler, so every guard and interceptor that is bound
  * to tool calls finds it with `context.getArgByIndex(0)`.
@@ -28,6 +30,7 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
   /** null: the call is not traced. */
   trace: CallTrace | null = null;
   readonly hookTarget: HookedCall['hookTarget'];
+  readonly overridden: readonly string[];
 
   constructor(
     readonly callId: string,
@@ -38,7 +41,10 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
     readonly target: ResolvedTool,
     readonly rehearsal: Rehearsal | null,
   ) {
-    this.arguments = request.arguments;
+    const { fixed } = target;
+    this.arguments = fixed === null ? request.arguments : { ...request.arguments, ...fixed };
+    this.overridden =
+      fixed === null ? NONE : Object.keys(fixed).filter((name) => Object.hasOwn(request.arguments, name));
     const { server } = target.access;
     this.hookTarget = { server, guardrails: server.guardrails, tool: target.tool.name };
   }

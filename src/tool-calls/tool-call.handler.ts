@@ -7,7 +7,7 @@ import { CallLimitGuard } from '../limits/call-limit.guard.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
 import { reauthorizeCall, type AuthorizedCall } from '../permissions/authorized-call.js';
 import { ToolPermissionGuard } from '../permissions/tool-permission.guard.js';
-import type { ToolBackend } from '../upstream/tool-backend.js';
+import type { CredentialedBackend } from '../upstream/credentialed-backend.js';
 import { ToolBackends } from '../upstream/tool-backends.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream/upstream.types.js';
 import { ApprovalStep } from './approval-step.js';
@@ -80,7 +80,7 @@ function refuseCancelled({ signal }: ToolCallState): void {
   throw new GatehouseError('call_cancelled', 'The call was cancelled before it was sent', { sent: 'no' });
 }
 
-function refuseUncarriedHeaders(state: ToolCallState, backend: ToolBackend): void {
+function refuseUncarriedHeaders(state: ToolCallState, backend: CredentialedBackend): void {
   if (state.hookHeaders === null || backend.carriesHookHeaders) return;
   throw new GatehouseError('hook_headers_unsupported', 'A guardrail adds headers that this upstream cannot carry', {
     sent: 'no',

@@ -6,7 +6,7 @@ import type { RecordChange } from '../events/record-change.js';
 import { ReplicatedCopy } from '../events/replicated-copy.js';
 import { TOOLSETS_CHANGED, TOOLSETS_VERSION } from './toolset-events.js';
 import { ToolsetEntity } from './toolset.entity.js';
-import { toolsByServer, type Toolset } from './toolset.js';
+import { toToolset, type Toolset } from './toolset.js';
 
 /** Every toolset in memory, so that a call needs no database read. Every replica follows every write within two seconds. */
 @Injectable()
@@ -70,14 +70,14 @@ export class ToolsetDirectory implements OnModuleInit, OnModuleDestroy {
 
   private async loadAll(): Promise<void> {
     const rows = await this.database.getRepository(ToolsetEntity).find();
-    this.replace(new Map(rows.map((row) => [row.toolset_id, toToolset(row)])));
+    this.replace(new Map(rows.map((row) => [row.toolset_id, toolsetOf(row)])));
   }
 
   private async loadSome(ids: readonly string[]): Promise<void> {
     const rows = await this.database.getRepository(ToolsetEntity).findBy({ toolset_id: In([...ids]) });
     const next = new Map(this.ids);
     for (const id of ids) next.delete(id);
-    for (const row of rows) next.set(row.toolset_id, toToolset(row));
+    for (const row of rows) next.set(row.toolset_id, toolsetOf(row));
     this.replace(next);
   }
 
@@ -88,6 +88,6 @@ export class ToolsetDirectory implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-function toToolset({ toolset_id: id, toolset_name: name, tools }: ToolsetEntity): Toolset {
-  return { id, name, tools: toolsByServer(tools) };
+function toolsetOf({ toolset_id: id, toolset_name: name, tools }: ToolsetEntity): Toolset {
+  return toToolset(id, name, tools);
 }

@@ -17,4 +17,6 @@ export abstract class ToolCatalogue {
    * at most as long as one server may take to list its tools.
    */
   abstract missing(tools: readonly ToolReference[]): Promise<ToolReference[]>;
+  /** The name of a tool at doors of several servers, whether there is such a tool or not; null: the server is not active. */
+  abstract publicName(tool: ToolReference): string | null;
 }

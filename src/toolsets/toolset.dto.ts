@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
+import type { JsonObject } from '../common/json.js';
+import { IsJsonObjectWithin } from '../common/map-validators.js';
 
 const MAX_TOOLS = 1000;
 /** The name is a segment of a path, and must not look like the id of another toolset. */
@@ -12,6 +14,9 @@ const TEXT = /^[^\p{Cc}]{1,256}$/u;
 const TEXT_MESSAGE = 'must be 1 to 256 characters without control characters';
 const DESCRIPTION = /^[\P{Cc}\n]{0,1000}$/u;
 const DESCRIPTION_MESSAGE = 'must be at most 1000 characters, without control characters but line breaks';
+const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+const TOOL_NAME_MESSAGE = 'must be 1 to 128 letters, digits, dots, hyphens and underscores';
+const MAX_FIXED_BYTES = 16 * 1024;
 const EXAMPLE_ID = '0d7a2f9e-53b5-4b59-9a0c-6f1d2c3b4a51';
 const EXAMPLE_SERVER = 'f1b7a6d0-5c1e-4f5e-8a53-0d3a1cf3c001';
 
@@ -26,6 +31,27 @@ export class ToolReferenceDto {
   @IsString()
   @Matches(TEXT, { message: TEXT_MESSAGE })
   tool_name!: string;
+
+  @ApiPropertyOptional({
+    example: 'find_invoices',
+    description: 'Its name at the door of the toolset; unique there. Missing: the public name',
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(TOOL_NAME, { message: TOOL_NAME_MESSAGE })
+  name?: string;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    example: { folder: 'invoices' },
+    description:
+      'Arguments that every call is made with: they are not in the schema that callers see, and a call that gives one ' +
+      'is refused. Holders may use the tool at the door of the toolset only. Shown to admins; no place for secrets',
+  })
+  @IsOptional()
+  @IsJsonObjectWithin(MAX_FIXED_BYTES)
+  fixed_arguments?: JsonObject;
 }
 
 class ToolsetFieldsDto {

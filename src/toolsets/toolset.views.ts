@@ -42,10 +42,14 @@ export function toToolsetView(row: ToolsetEntity, servers: ReadonlySet<string> |
     toolset_id: row.toolset_id,
     toolset_name: row.toolset_name,
     description: row.description,
-    tools: servers === 'all' ? row.tools : row.tools.filter(({ server_id: id }) => servers.has(id)),
+    tools: servers === 'all' ? row.tools : row.tools.filter(({ server_id: id }) => servers.has(id)).map(withoutFixed),
     created_at: row.created_at.toISOString(),
     created_by: row.created_by,
     updated_at: row.updated_at.toISOString(),
     updated_by: row.updated_by,
   };
+}
+
+function withoutFixed({ fixed_arguments: _fixed, ...shown }: ToolReference): ToolReference {
+  return shown;
 }

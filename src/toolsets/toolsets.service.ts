@@ -101,7 +101,27 @@ export class ToolsetsService {
       ids.has(server) ? [] : [{ path: `tools.${index}.server_id`, message }],
     );
     if (faults.length > 0) throw fieldFaults(faults);
-    return distinctTools(tools.map((tool) => ({ ...tool, server_id: ids.get(tool.server_id) ?? tool.server_id })));
+    const known = tools.map((tool) => ({ ...tool, server_id: ids.get(tool.server_id) ?? tool.server_id }));
+    const distinct = distinctTools(known);
+    this.refuseClashes(distinct);
+    return distinct;
+  }
+
+  /** One name, one tool: where all are shown as they are, names cannot clash that do not clash elsewhere as well. */
+  private refuseClashes(tools: readonly ToolReference[]): void {
+    if (tools.every(({ name, fixed_arguments: fixed }) => name === undefined && fixed === undefined)) return;
+    const taken = new Set<string>();
+    const faults = tools.flatMap((tool, index) => {
+      const name = tool.name ?? this.catalogue.publicName(tool);
+      if (name === null || !taken.has(name)) {
+        if (name !== null) taken.add(name);
+        return [];
+      }
+      return [
+        { path: `tools.${index}.name`, message: `is the name of another entry (${name}); give it one of its own` },
+      ];
+    });
+    if (faults.length > 0) throw fieldFaults(faults);
   }
 
   private async withMissing(row: ToolsetEntity): Promise<WrittenToolset> {

@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { CancelSignal } from '../common/cancellation.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../common/json.js';
+import type { CredentialCaller } from '../credentials/upstream-credential.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { collectPages } from './list-pages.js';
 import { METHOD_NOT_FOUND } from './protocol.js';
 import type { ServerOffer } from './server-offer.js';
-import type { ToolBackend } from './tool-backend.js';
+import type { AskedServer } from './credentialed-backend.js';
 import { ToolBackends } from './tool-backends.js';
 import type { UpstreamReply } from './upstream.types.js';
 
@@ -36,16 +37,16 @@ export class OfferReader {
   }
 
   /**
-   * The prompts, resources and resource templates of an upstream, under the server's own credential. What the server
-   * does not declare is not asked for.
+   * The prompts, resources and resource templates of an upstream. What the server does not declare is not asked for.
+   * @param caller who asks, where the upstream is shown a credential of the caller; null: the gateway itself
    * @throws GatehouseError of the `upstream_*` family or `call_cancelled`.
    */
-  async read(server: McpServer, signal: CancelSignal): Promise<ServerOffer> {
-    const backend = this.#backends.for(server);
-    const declared = await backend.capabilities(server, signal);
+  async read(server: McpServer, caller: CredentialCaller | null, signal: CancelSignal): Promise<ServerOffer> {
+    const asked = this.#backends.for(server).asked(server, caller, signal);
+    const declared = await asked.capabilities();
     const may = (capability: string): boolean => declared === null || isJsonObject(declared[capability]);
     const list = <Kind extends ListKind>(kind: Kind, wanted: boolean): Promise<Entry<Kind>[] | null> =>
-      wanted ? this.#list(backend, server, kind, signal) : Promise.resolve(null);
+      wanted ? this.#list(asked, server, kind) : Promise.resolve(null);
     const [prompts, resources, templates] = await Promise.all([
       list(PROMPTS, may('prompts')),
       list(RESOURCES, may('resources')),
@@ -64,14 +65,13 @@ export class OfferReader {
 
   /** null: the server has no such list. */
   async #list<Kind extends ListKind>(
-    backend: ToolBackend,
+    asked: AskedServer,
     server: McpServer,
     { method, member, key }: Kind,
-    signal: CancelSignal,
   ): Promise<Entry<Kind>[] | null> {
     let known = true;
     const fetchPage = async (params: JsonObject): Promise<UpstreamReply> => {
-      const reply = await backend.listPage(server, method, params, signal);
+      const reply = await asked.listPage(method, params);
       if (reply.kind !== 'error' || reply.error.code !== METHOD_NOT_FOUND) return reply;
       known = false;
       return { kind: 'result', result: { [member]: [] } };

@@ -12,6 +12,8 @@ export const NO_CAPABILITIES: JsonObject = {};
 export interface SessionOwner {
   /** From `callerIdOf`, or {@link GATEWAY_ITSELF}. */
   readonly id: string;
+  /** Of the credential that its requests carry. */
+  readonly identity: string;
   /** Of the client; a server fixes them when a session opens. */
   readonly capabilities: JsonObject;
   /** Headers of the caller that are forwarded: they may name another user behind the same principal. null: none. */
@@ -22,10 +24,12 @@ export interface SessionOwner {
 export class SessionKeys {
   readonly #signatures = new WeakMap<JsonObject, string>();
 
-  of({ sessionMode }: McpServer, { id, capabilities, forwarded }: SessionOwner): string {
+  /** Whatever the server says of sharing, nobody gets a session that was opened with the credential of somebody else. */
+  of({ sessionMode }: McpServer, { id, identity, capabilities, forwarded }: SessionOwner): string {
     const signature = this.#signatureOf(capabilities);
-    if (sessionMode === 'shared') return signature;
-    return forwarded === null ? `${id}\n${signature}` : `${id}\n${digest(forwarded)}\n${signature}`;
+    if (sessionMode === 'shared') return `${identity}\n${signature}`;
+    const whose = forwarded === null ? id : `${id}\n${digest(forwarded)}`;
+    return `${whose}\n${identity}\n${signature}`;
   }
 
   #signatureOf(capabilities: JsonObject): string {

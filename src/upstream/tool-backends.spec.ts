@@ -3,10 +3,12 @@ import { HttpStage } from '../../test/fixtures/upstreams/http-stage.js';
 import {
   aCall,
   configWith,
+  credentialOf,
   invokeOptions,
   limits,
   loopbackOutbound,
 } from '../../test/fixtures/upstreams/upstream-factories.js';
+import type { UpstreamCredentials } from '../credentials/upstream-credentials.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { OutboundClient } from '../outbound/outbound-client.js';
 import { ArgumentSchemas } from '../permissions/argument-schema.js';
@@ -31,7 +33,8 @@ describe('ToolBackends', () => {
     outbound = loopbackOutbound();
     const sse = new SseBackend(outbound, stage.changes, limits());
     const openapi = new OpenApiBackend(outbound, new ArgumentSchemas(), limits());
-    backends = new ToolBackends(registry, stage.backend, sse, stdio, openapi);
+    const credentials: Pick<UpstreamCredentials, 'of'> = { of: credentialOf };
+    backends = new ToolBackends(registry, stage.backend, sse, stdio, openapi, credentials);
     backends.onModuleInit();
   });
 
@@ -57,7 +60,7 @@ describe('ToolBackends', () => {
 
   it('list through a lister that cannot call', async () => {
     const lister = new ToolLister(backends, stage.changes);
-    const tools = await lister.list(stage.server, new AbortController().signal);
+    const tools = await lister.list(stage.server, null, new AbortController().signal);
     expect(tools.map((tool) => tool.name)).toContain('echo');
     expect(lister).not.toHaveProperty('invoke');
   });

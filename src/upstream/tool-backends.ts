@@ -1,7 +1,9 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { messageOf } from '../common/gatehouse-error.js';
+import { UpstreamCredentials } from '../credentials/upstream-credentials.js';
 import { backendKindOf, type BackendKind, type McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
+import { CredentialedBackend } from './credentialed-backend.js';
 import { HttpBackend } from './http/http-backend.js';
 import { OpenApiBackend } from './openapi/openapi-backend.js';
 import { SseBackend } from './sse/sse-backend.js';
@@ -12,7 +14,7 @@ import type { ToolBackend } from './tool-backend.js';
 @Injectable()
 export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ToolBackends.name);
-  private readonly backends: Readonly<Record<BackendKind, ToolBackend>>;
+  private readonly backends: Readonly<Record<BackendKind, CredentialedBackend>>;
 
   constructor(
     private readonly registry: ServerRegistry,
@@ -20,8 +22,15 @@ export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
     sse: SseBackend,
     stdio: StdioBackend,
     openapi: OpenApiBackend,
+    @Inject(UpstreamCredentials) credentials: Pick<UpstreamCredentials, 'of'>,
   ) {
-    this.backends = { http, sse, stdio, openapi };
+    const presenting = (backend: ToolBackend): CredentialedBackend => new CredentialedBackend(backend, credentials);
+    this.backends = {
+      http: presenting(http),
+      sse: presenting(sse),
+      stdio: presenting(stdio),
+      openapi: presenting(openapi),
+    };
   }
 
   onModuleInit(): void {
@@ -30,7 +39,7 @@ export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  for(server: Pick<McpServer, 'specPath' | 'transport'>): ToolBackend {
+  for(server: Pick<McpServer, 'specPath' | 'transport'>): CredentialedBackend {
     return this.backends[backendKindOf(server)];
   }
 
@@ -47,7 +56,7 @@ export class ToolBackends implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private all(): ToolBackend[] {
+  private all(): CredentialedBackend[] {
     return Object.values(this.backends);
   }
 }

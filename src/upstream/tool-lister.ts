@@ -1,5 +1,6 @@
 import type { CancelSignal } from '../common/cancellation.js';
 import { Injectable } from '@nestjs/common';
+import type { CredentialCaller } from '../credentials/upstream-credential.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
 import { ToolBackends } from './tool-backends.js';
@@ -17,16 +18,17 @@ export class ToolLister {
   }
 
   /**
-   * Every tool of an upstream, under the server's own credential.
-   * @throws GatehouseError of the `upstream_*` family or `call_cancelled`.
+   * Every tool of an upstream.
+   * @param caller who asks, where the upstream is shown a credential of the caller; null: the gateway itself
+   * @throws GatehouseError of the `upstream_*` family or `call_cancelled`, or as {@link UpstreamCredentials.of}.
    */
-  list(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
-    return this.#backends.for(server).listTools(server, signal);
+  list(server: McpServer, caller: CredentialCaller | null, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
+    return this.#backends.for(server).listTools(server, caller, signal);
   }
 
   /** What was left out or simplified when the tools were listed, for the admin. */
   warnings(server: McpServer): readonly string[] {
-    return this.#backends.for(server).warnings?.(server) ?? [];
+    return this.#backends.for(server).warnings(server);
   }
 
   /** Closes what was opened for a server that is in no registry; for the others the registry sees to it. */

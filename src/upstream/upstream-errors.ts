@@ -1,3 +1,4 @@
+import { CredentialRefused } from '../credentials/credential-refused.js';
 import { GatehouseError, messageOf, type Sent } from '../common/gatehouse-error.js';
 
 /** The upstream cannot be reached, went away, or answered with a failure of its own. */
@@ -23,11 +24,9 @@ export function protocolError(sent: Sent, detail: string, cause?: unknown): Gate
   return new GatehouseError('upstream_protocol_error', 'The upstream broke the protocol', { sent, detail, cause });
 }
 
-export function authRequired(sent: Sent, detail: string): GatehouseError {
-  return new GatehouseError('upstream_auth_required', 'The upstream refused the credential of the gateway', {
-    sent,
-    detail,
-  });
+/** @param challenge the `WWW-Authenticate` header, if there was one */
+export function authRequired(sent: Sent, status: 401 | 403, challenge: string | null = null): CredentialRefused {
+  return new CredentialRefused({ status, challenge }, sent, `HTTP status ${status}`);
 }
 
 export function tooLarge(sent: Sent, limitBytes: number): GatehouseError {
@@ -50,6 +49,7 @@ export function tooManyCalls(detail: string): GatehouseError {
 export function asNotSent(thrown: unknown): GatehouseError {
   if (!(thrown instanceof GatehouseError)) return unavailable('no', messageOf(thrown), thrown);
   if (thrown.sent === 'no') return thrown;
+  if (thrown instanceof CredentialRefused) return thrown.asNotSent();
   return new GatehouseError(thrown.code, thrown.publicMessage, {
     sent: 'no',
     cause: thrown,

@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { aServer } from '../../test/fixtures/upstreams/upstream-factories.js';
+import { aServer, credentialOf } from '../../test/fixtures/upstreams/upstream-factories.js';
 import { Secret } from '../common/secret.js';
-import { callHeaders, serverHeaders } from './upstream-headers.js';
+import type { McpServer } from '../mcp-servers/mcp-server.js';
+import { callHeaders as headersOf, ownHeaders, type HeaderMap } from './upstream-headers.js';
+
+const callHeaders = (server: McpServer, caller: HeaderMap, hooks: HeaderMap | null) =>
+  headersOf(server, credentialOf(server), caller, hooks);
+const serverHeaders = (server: McpServer) => ownHeaders(server, credentialOf(server));
 
 const withCredential = { authType: 'bearer_token', credentials: new Secret({ auth_value: 'stored' }) } as const;
 

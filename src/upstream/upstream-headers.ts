@@ -1,11 +1,9 @@
-import { GatehouseError } from '../common/gatehouse-error.js';
-import { credentialHeaders } from '../credentials/credential-headers.js';
 import { ownRequestHeaders } from '../credentials/own-request-headers.js';
+import type { HeaderMap, UpstreamCredential } from '../credentials/upstream-credential.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { GATEWAY_INFO } from './protocol.js';
 
-/** Header names in lower case. */
-export type HeaderMap = Readonly<Record<string, string>>;
+export type { HeaderMap };
 
 /**
  * Names that only the HTTP leg itself may set: framing, hop-by-hop, content negotiation. Underscores count as dashes,
@@ -43,50 +41,44 @@ export const JSON_RPC_HEADERS: readonly string[] = [
 ];
 const DEFAULT_HEADERS: HeaderMap = { 'user-agent': `gatehouse/${String(GATEWAY_INFO['version'])}` };
 
-const baseByServer = new WeakMap<McpServer, HeaderMap>();
+const baseByCredential = new WeakMap<UpstreamCredential, HeaderMap>();
 
 /**
- * Headers of requests that the gateway sends for itself: the credential of the server, its static headers, and what a
- * guardrail adds where these hold nothing.
+ * Headers of requests that the gateway sends for itself: the credential, static headers, and what a guardrail adds
+ * where these hold nothing.
  */
-export function serverHeaders(server: McpServer): HeaderMap {
+export function ownHeaders(server: McpServer, credential: UpstreamCredential): HeaderMap {
   const own = ownRequestHeaders(server);
-  return own === null ? baseHeaders(server) : { ...own, ...baseHeaders(server) };
+  return own === null ? baseHeaders(credential) : { ...own, ...baseHeaders(credential) };
 }
 
-/** The credential of a server, then its static headers. Made once per server object. */
-function baseHeaders(server: McpServer): HeaderMap {
-  const known = baseByServer.get(server);
+/** A credential, then the static headers that go with it. Made once per credential object. */
+function baseHeaders(credential: UpstreamCredential): HeaderMap {
+  const known = baseByCredential.get(credential);
   if (known !== undefined) return known;
-  if (server.userSecrets !== undefined && server.userSecrets.length > 0) throw userSecretMissing(server);
-  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credentialHeaders(server) };
-  assign(headers, server.staticHeaders.reveal());
-  baseByServer.set(server, headers);
+  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credential.headers };
+  assign(headers, credential.staticHeaders);
+  baseByCredential.set(credential, headers);
   return headers;
-}
-
-/** Such a server is not contacted without what each user stores for it. */
-function userSecretMissing({ prefix }: McpServer): GatehouseError {
-  return new GatehouseError('user_credential_missing', `The server ${prefix} needs a credential of the user.`, {
-    sent: 'no',
-  });
 }
 
 /**
  * Headers of one call, from low to high: credential, forwarded caller headers, trace context, static headers, hook
- * headers. Without forwarded, trace and hook headers it is the same object for every call of a server, so that callers can cache by it.
+ * headers. Without forwarded, trace and hook headers it is the same object for every call with a credential, so that callers can cache
+ * by it.
  */
 export function callHeaders(
   server: McpServer,
+  credential: UpstreamCredential,
   caller: HeaderMap,
   hooks: HeaderMap | null,
   trace: HeaderMap | null = null,
 ): HeaderMap {
-  const base = baseHeaders(server);
+  const base = baseHeaders(credential);
   const forwarded = forwardedHeaders(server, caller);
   if (forwarded === null && hooks === null && trace === null) return base;
-  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credentialHeaders(server), ...forwarded, ...trace };
-  assign(headers, server.staticHeaders.reveal());
+  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credential.headers, ...forwarded, ...trace };
+  assign(headers, credential.staticHeaders);
   if (hooks !== null) assign(headers, hooks);
   return headers;
 }

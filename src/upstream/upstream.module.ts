@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { McpServersModule } from '../mcp-servers/mcp-servers.module.js';
 import { HttpBackend } from './http/http-backend.js';
 import { OpenApiBackend } from './openapi/openapi-backend.js';
@@ -14,7 +15,7 @@ import { DEFAULT_UPSTREAM_LIMITS, UPSTREAM_LIMITS } from './upstream-limits.js';
 
 /** The way to the upstreams: one backend per kind of server. */
 @Module({
-  imports: [McpServersModule],
+  imports: [CredentialsModule, McpServersModule],
   providers: [
     { provide: UPSTREAM_LIMITS, useValue: DEFAULT_UPSTREAM_LIMITS },
     ListChanges,

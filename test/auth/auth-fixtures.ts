@@ -35,6 +35,7 @@ export function knownKey(key: string, fields: Partial<KnownKey> = {}): KnownKey 
     agentId: null,
     allowedRoutes: [],
     guardrails: [],
+    toolSearch: false,
     level: silentLevel('key', `id-${token}`),
     blocked: false,
     expiresAt: Number.POSITIVE_INFINITY,

@@ -5,6 +5,7 @@ import { KeyDirectory } from '../key-directory.js';
 import { PrincipalAssembler } from '../principal-assembler.js';
 import type { Principal } from '../principal.js';
 import { LEEWAY_SECONDS } from './access-token.js';
+import { keepSubjectToken } from './subject-tokens.js';
 import { JwtVerifier, type VerifiedToken } from './jwt-verifier.js';
 
 /** Time after which the signature of a token is verified again, by the keys of then. */
@@ -39,9 +40,11 @@ export class JwtCallers {
     const known = this.remembered.get(hash);
     const now = Date.now();
     if (known !== undefined && now < known.trustedUntil) {
-      return now < known.token.expiresAt ? this.callerOf(known.token, customerId) : null;
+      return now < known.token.expiresAt ? withToken(this.callerOf(known.token, customerId), token) : null;
     }
-    return this.verified(token, hash).then((good) => (good === null ? null : this.callerOf(good, customerId)));
+    return this.verified(token, hash).then((good) =>
+      good === null ? null : withToken(this.callerOf(good, customerId), token),
+    );
   }
 
   /** Requests that come together share one verification, and so one identity. */
@@ -75,6 +78,11 @@ export class JwtCallers {
     }
     return this.assembler.ofSubject(customerId === subject.customerId ? subject : { ...subject, customerId });
   }
+}
+
+function withToken(caller: Principal | null, token: string): Principal | null {
+  if (caller !== null) keepSubjectToken(caller, token);
+  return caller;
 }
 
 /** True for callers without a token, and as long as the token is not expired. */

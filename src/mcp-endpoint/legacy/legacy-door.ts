@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { credentialIdOf } from '../../auth/principal.js';
-import { ListingService } from '../../catalog/listing.service.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
-import { ToolCallService } from '../../tool-calls/tool-call.service.js';
-import { headersWithoutCredential, invalidParams, readCallParams } from '../call-params.js';
+import { invalidParams } from '../call-params.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { resultJson, type RpcMessage, type RpcNotification, type RpcRequest } from '../json-rpc.js';
-import { ListPages } from '../list-pages.js';
 import { isLogLevel } from '../log-levels.js';
 import { SESSION_VERSIONS } from '../protocol-versions.js';
-import { invalidRequest, refusal, refusalOf, RefusedRequest, refuseList } from '../refused-request.js';
+import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
 import { NO_HEADERS, sendEmpty, sendJson } from '../respond.js';
-import { nameOfRow, nextCursorJson, serversMeta, sessionToolsJson } from '../tool-list.js';
+import { nextCursorJson, sessionToolsJson } from '../tool-list.js';
+import { ToolMethods } from '../tool-methods.js';
 import { helloResult, readHello, type Hello } from './handshake.js';
 import { cancelledId } from './legacy-call.js';
 import { LegacyServerMethods } from './legacy-server-methods.js';
@@ -30,11 +28,9 @@ const OK = 200;
 export class LegacyDoor {
   constructor(
     private readonly sessions: SessionStore,
-    private readonly listings: ListingService,
-    private readonly calls: ToolCallService,
+    private readonly tools: ToolMethods,
     private readonly running: RunningCalls,
     private readonly others: LegacyServerMethods,
-    private readonly pages: ListPages,
     private readonly listen: SessionListen,
     private readonly resources: SessionResources,
   ) {}
@@ -157,15 +153,10 @@ export class LegacyDoor {
     }
   }
 
-  private async list(exchange: Exchange, { granted, principal }: Admission, request: RpcRequest): Promise<void> {
-    const reader = { principal, origin: 'mcp' } as const;
-    const listing = await this.listings
-      .list(granted, reader)
-      .catch((thrown: unknown) => refuseList(thrown, request.id));
-    const meta = serversMeta(listing, granted.single !== null);
+  private async list(exchange: Exchange, admission: Admission, request: RpcRequest): Promise<void> {
+    const { entries, nextCursor, meta } = await this.tools.list(exchange, admission, request, OK);
     const tail = meta === null ? '' : `,"_meta":${JSON.stringify(meta)}`;
-    const page = this.pages.cut(listing.tools, nameOfRow, { request, principal, refusalStatus: OK });
-    const result = `{"tools":${sessionToolsJson(page.entries)}${nextCursorJson(page.nextCursor)}${tail}}`;
+    const result = `{"tools":${sessionToolsJson(entries)}${nextCursorJson(nextCursor)}${tail}}`;
     sendJson(exchange, 200, `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":${result}}`);
   }
 
@@ -175,22 +166,11 @@ export class LegacyDoor {
     session: LegacySession | null,
     request: RpcRequest,
   ): Promise<void> {
-    const { name, args } = readCallParams(request, OK);
+    const asked = this.tools.read(exchange, admission, request, OK);
     const call = this.running.begin(exchange, admission, request, session);
     try {
-      const outcome = await this.calls.execute({
-        origin: 'mcp',
-        door: 'mcp-2025',
-        requestId: exchange.requestId,
-        sourceAddress: admission.sourceAddress,
-        principal: admission.principal,
-        access: admission.access,
-        name,
-        arguments: args,
-        headers: headersWithoutCredential(exchange.req, admission.credentialHeader),
-        signal: call.cancellation,
-        client: call,
-      });
+      const context = { door: 'mcp-2025', client: call, signal: call.cancellation } as const;
+      const outcome = await this.tools.call(exchange, admission, asked, context);
       call.answer(outcome);
     } catch (thrown) {
       call.refuse(refusalOf(thrown, request.id));

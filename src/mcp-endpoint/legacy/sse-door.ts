@@ -54,7 +54,8 @@ export class SseDoor {
     const outlet = new SseOutlet(EventStream.open(exchange), exchange.res);
     this.outlets.set(session, outlet);
     this.listen.connect(outlet.stream, principal);
-    outlet.stream.write(`event: endpoint\ndata: /messages?${SESSION_PARAMETER}=${session.id}\n\n`);
+    const mode = exchange.path.mode === null ? '' : `&mode=${encodeURIComponent(exchange.path.mode)}`;
+    outlet.stream.write(`event: endpoint\ndata: /messages?${SESSION_PARAMETER}=${session.id}${mode}\n\n`);
     session.streams.carryAll(outlet);
     outlet.stream.onClose(() => this.sessions.end(session));
     this.listen.watchLists(admission, session);

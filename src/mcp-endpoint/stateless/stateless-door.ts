@@ -1,21 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { CredentialWatch } from '../../auth/credential-watch.js';
-import { ListingService } from '../../catalog/listing.service.js';
 import { ToolResolver, type ResolvedTool } from '../../catalog/tool-resolver.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { GrantedAccess } from '../../permissions/access-decision.js';
-import { ToolCallService } from '../../tool-calls/tool-call.service.js';
-import { headersWithoutCredential, readCallParams } from '../call-params.js';
 import type { Admission, Exchange } from '../exchange.js';
 import { instructionsFor } from '../instructions.js';
 import { resultJson, RPC, type RpcMessage, type RpcRequest } from '../json-rpc.js';
-import { ListPages } from '../list-pages.js';
 import { STATELESS_VERSION } from '../protocol-versions.js';
-import { invalidRequest, refusal, refusalOf, RefusedRequest, refuseList } from '../refused-request.js';
+import { invalidRequest, refusal, refusalOf, RefusedRequest } from '../refused-request.js';
 import { sendEmpty, sendJson } from '../respond.js';
 import { SERVER_INFO } from '../server-info.js';
-import { nameOfRow, nextCursorJson, serversMeta, statelessToolsJson } from '../tool-list.js';
+import { nextCursorJson, statelessToolsJson } from '../tool-list.js';
+import { ToolMethods } from '../tool-methods.js';
 import { readEnvelope, type Envelope } from './envelope.js';
 import { assertHeadersAgree } from './header-agreement.js';
 import { ListenMethod } from './listen-method.js';
@@ -30,12 +27,10 @@ const DISCOVER_TTL_MS = 60_000;
 @Injectable()
 export class StatelessDoor {
   constructor(
-    private readonly listings: ListingService,
+    private readonly tools: ToolMethods,
     private readonly resolver: ToolResolver,
-    private readonly calls: ToolCallService,
     private readonly others: StatelessServerMethods,
     private readonly watch: CredentialWatch,
-    private readonly pages: ListPages,
     private readonly rounds: StatelessRounds,
     private readonly listen: ListenMethod,
   ) {}
@@ -87,27 +82,25 @@ export class StatelessDoor {
     };
   }
 
-  private async list(exchange: Exchange, { granted, principal }: Admission, request: RpcRequest): Promise<void> {
-    const reader = { principal, origin: 'mcp' } as const;
-    const listing = await this.listings
-      .list(granted, reader)
-      .catch((thrown: unknown) => refuseList(thrown, request.id));
-    const meta = { ...serversMeta(listing, granted.single !== null), [SERVER_INFO_KEY]: SERVER_INFO };
+  private async list(exchange: Exchange, admission: Admission, request: RpcRequest): Promise<void> {
+    const page = await this.tools.list(exchange, admission, request, 400);
+    const meta = { ...page.meta, [SERVER_INFO_KEY]: SERVER_INFO };
     // Grants and upstreams change at any time, and a client that does not listen hears nothing of it.
     const hints = `"ttlMs":0,"cacheScope":"private","_meta":${JSON.stringify(meta)}`;
-    const page = this.pages.cut(listing.tools, nameOfRow, { request, principal, refusalStatus: 400 });
     const tools = `"tools":${statelessToolsJson(page.entries)}${nextCursorJson(page.nextCursor)}`;
     const result = `{"resultType":"complete",${tools},${hints}}`;
     sendJson(exchange, 200, `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":${result}}`);
   }
 
   private async call(exchange: Exchange, admission: Admission, request: RpcRequest, envelope: Envelope): Promise<void> {
-    const { name, args } = readCallParams(request, 400);
-    const known = this.resolver.resolve(name, admission.granted);
-    const target = known instanceof Promise ? await known.catch(unlessUnreachable) : known;
+    const asked = this.tools.read(exchange, admission, request, 400);
+    const target = asked.by === 'search' ? undefined : await this.resolve(asked.name, admission.granted);
     // A tool that may not be called says nothing about itself, not even which headers it expects.
     const granted = target?.access.allowsTool(target.tool.name) === true;
-    if (granted) assertParamsAgree(exchange.req.headers, target.tool, args, request.id);
+    // Who calls through call_tool cannot know of them.
+    if (granted && asked.by === 'name') {
+      assertParamsAgree(exchange.req.headers, target.tool, asked.args, request.id);
+    }
     if (isParked(request)) {
       if (granted) return this.rounds.resume(exchange, admission, request, envelope);
       this.rounds.abandon(admission, request);
@@ -115,20 +108,9 @@ export class StatelessDoor {
     const call = new StatelessCall(exchange, admission, request, envelope, this.rounds);
     this.watch.enter(call);
     try {
-      const outcome = await this.calls.execute({
-        origin: 'mcp',
-        door: 'mcp-2026',
-        requestId: exchange.requestId,
-        sourceAddress: admission.sourceAddress,
-        principal: admission.principal,
-        access: admission.access,
-        name,
-        arguments: args,
-        headers: headersWithoutCredential(exchange.req, admission.credentialHeader),
-        signal: call.signal,
-        client: call,
-        approvalState: call.approvalState,
-      });
+      const { signal, approvalState } = call;
+      const context = { door: 'mcp-2026', client: call, signal, approvalState } as const;
+      const outcome = await this.tools.call(exchange, admission, asked, context);
       call.answer(outcome);
     } catch (thrown) {
       call.refuse(refusalOf(thrown, request.id));
@@ -137,6 +119,11 @@ export class StatelessDoor {
       this.watch.leave(call);
       this.rounds.end(call);
     }
+  }
+
+  private resolve(name: string, access: GrantedAccess): ResolvedTool | undefined | Promise<ResolvedTool | undefined> {
+    const known = this.resolver.resolve(name, access);
+    return known instanceof Promise ? known.catch(unlessUnreachable) : known;
   }
 }
 

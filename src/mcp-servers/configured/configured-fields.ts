@@ -1,24 +1,28 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../common/json.js';
 import { tellAt, type ConfiguredServer } from '../../config/configured-server.js';
+import type { ServerCredentials } from '../mcp-server.js';
 import { SETTINGS_FIELDS, type ServerSettings } from '../server-settings.js';
 
 /** Fields of LiteLLM's `mcp_servers` that go by another name in the API. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([['access_groups', 'mcp_access_groups']]);
 /** LiteLLM's names for `credentials.auth_value`. */
 const TOKEN_FIELDS = ['auth_value', 'authentication_token'];
+/** Members of `credentials` that LiteLLM reads beside the other fields. */
+const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set<keyof ServerCredentials>([
+  ...(['client_id', 'client_secret', 'scopes', 'token_endpoint_auth_method'] as const),
+  ...(['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_region_name'] as const),
+  ...(['aws_service_name', 'aws_role_name', 'aws_session_name'] as const),
+]);
 /** What users store belongs to a stored server, and goes with it. */
 const OF_USERS: ReadonlySet<string> = new Set<keyof ServerSettings>([
   ...(['is_byok', 'byok_description', 'byok_api_key_help_url'] as const),
 ]);
 /** Further fields that LiteLLM reads. What they ask for is not done, so a server with one of them is refused. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  ...['spec_path', 'oauth2_flow'],
-  ...['token_exchange_endpoint', 'audience', 'subject_token_type', 'token_exchange_profile', 'client_id'],
-  ...['client_secret', 'scopes', 'token_validation', 'oauth_identity_binding', 'token_storage_ttl_seconds'],
+  ...['token_validation', 'oauth_identity_binding', 'token_storage_ttl_seconds'],
   ...['delegate_auth_to_upstream', 'oauth_passthrough', 'dcr_bridge', 'per_server_oauth_discovery'],
   ...['allow_sampling', 'allow_elicitation', 'upstream_token_header'],
-  ...['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token', 'aws_region_name', 'aws_service_name'],
-  ...['aws_role_name', 'aws_session_name', 'client_private_key', 'token_endpoint_auth_method'],
+  ...['client_private_key'],
 ]);
 const REGISTER_IT = 'users store secrets for registered servers alone; use POST /v1/mcp/server';
 const SUPPORTED: ReadonlySet<string> = new Set([...SETTINGS_FIELDS, 'server_id']);
@@ -45,10 +49,11 @@ export function configuredFields(entry: ConfiguredServer, isStored: boolean): Co
   if (entry.alias !== null) fields['alias'] = entry.alias;
   for (const [name, value] of Object.entries(entry.fields.reveal())) {
     const known = OTHER_NAMES.get(name) ?? name;
-    if (TOKEN_FIELDS.includes(name)) {
+    const credential = TOKEN_FIELDS.includes(name) ? 'auth_value' : CREDENTIAL_FIELDS.has(name) ? name : null;
+    if (credential !== null) {
       const others = isJsonObject(fields['credentials']) ? fields['credentials'] : {};
-      fields['credentials'] = { ...others, auth_value: value };
-      writtenAs.set('credentials.auth_value', name);
+      fields['credentials'] = { ...others, [credential]: value };
+      writtenAs.set(`credentials.${credential}`, name);
     } else if (name === 'server_name') {
       faults.push(tellAt(entry, name, 'is said by the key of the entry; remove it'));
     } else if (!isStored && (OF_USERS.has(name) || (name === 'env_vars' && asksUsers(value)))) {

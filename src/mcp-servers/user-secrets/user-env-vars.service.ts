@@ -4,6 +4,7 @@ import { fieldFaults } from '../../common/validation.js';
 import { userVariablesOf, type EnvVariable } from '../env-variables.js';
 import { valueFault } from '../header-rules.js';
 import { McpServersService, noSuchServer } from '../mcp-servers.service.js';
+import { setupUrlOf } from './setup-url.js';
 import { UserSecretStore, type SecretOwner } from './user-secret-store.js';
 import type { UserEnvVarsStatusDto } from './user-secrets.dto.js';
 
@@ -73,10 +74,7 @@ export class UserEnvVarsService {
     return {
       ...{ server_id, server_name, alias, required },
       missing_count: required.filter(({ is_set }) => !is_set).length,
-      setup_url:
-        required.length === 0
-          ? null
-          : `${this.publicUrl.base}/v1/mcp/server/${encodeURIComponent(server_id)}/user-env-vars`,
+      setup_url: required.length === 0 ? null : setupUrlOf(this.publicUrl.base, server_id),
     };
   }
 }

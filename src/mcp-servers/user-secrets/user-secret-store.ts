@@ -6,7 +6,10 @@ import { UserCredentialEntity } from './user-credential.entity.js';
 import type { JsonObject } from '../../common/json.js';
 import type { WriteAuthor } from '../../write-log/write-author.js';
 import type { ObjectReference } from '../../write-log/written-object.js';
+import { EventBus } from '../../events/event-bus.js';
+import { PolicyVersions } from '../../events/policy-version.js';
 import { ServerRegistry } from '../server-registry.js';
+import { announceUserSecret, type UserSecretKey } from './user-secret-events.js';
 import { UserEnvVarsEntity } from './user-env-vars.entity.js';
 import { referenceTo, UserSecretRecords, type UserSecretReference } from './user-secret-records.js';
 
@@ -33,6 +36,12 @@ export type UserCredential =
 /** What may be told of a stored credential. */
 export type CredentialStatus = Pick<UserCredentialEntity, 'server_id' | 'kind' | 'connected_at' | 'expires_at'>;
 
+/** Counts the writes of secrets of users. */
+export const USER_SECRETS_VERSION = 'user_secrets';
+
+/** Is told whose secret was written, and the version of that write. Never rejects. */
+type WriteListener = (key: UserSecretKey, version: number) => Promise<void>;
+
 const STATUS_COLUMNS = { server_id: true, kind: true, connected_at: true, expires_at: true } as const;
 
 /**
@@ -41,12 +50,21 @@ const STATUS_COLUMNS = { server_id: true, kind: true, connected_at: true, expire
  */
 @Injectable()
 export class UserSecretStore {
+  private readonly listeners: WriteListener[] = [];
+
   constructor(
     private readonly database: DataSource,
     private readonly cipher: FieldCipher,
     private readonly registry: ServerRegistry,
     private readonly records: UserSecretRecords,
+    private readonly versions: PolicyVersions,
+    private readonly events: EventBus,
   ) {}
+
+  /** Calls `listener` after a write of this process is committed, before its caller goes on. */
+  onWritten(listener: WriteListener): void {
+    this.listeners.push(listener);
+  }
 
   /** The secret itself, for the request to the upstream; null: none is stored. */
   async credentialOf(userId: string, serverId: string): Promise<UserCredential | null> {
@@ -183,13 +201,19 @@ export class UserSecretStore {
     if (this.registry.isConfigured(serverId)) {
       throw new GatehouseError('conflict', 'This server is written in gateway.yaml: users store nothing for it.');
     }
-    await this.database.transaction(async (manager) => {
+    const version = await this.database.transaction(async (manager) => {
       await lockUser(userId, serverId, manager);
       const before = await read(manager);
       await act(manager);
       const after = await read(manager);
       await this.records.record(manager, author, { type, userId, serverId }, { before, after });
+      return this.versions.bump(manager, USER_SECRETS_VERSION);
     });
+    const key = { userId, serverId };
+    await Promise.all(this.listeners.map((listener) => listener(key, version)));
+    // Who holds copies takes the version for the word that it knows this write.
+    const written = { ...key, version };
+    await announceUserSecret(this.events, written);
   }
 
   private async credentialState(owner: SecretOwner, manager: EntityManager): Promise<JsonObject | null> {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   aCall,
   aServer,
+  credentialOf,
   invokeOptions,
   limits,
   loopbackOutbound,
@@ -53,7 +54,9 @@ describe('the era of an upstream', () => {
     const probed = await probedServer(probe);
     server = probed.server;
     const registered = aServer({ url: new Secret(probed.url), ...overrides });
-    const failure = await backend.invoke(aCall(registered, 'echo'), invokeOptions()).catch((thrown) => thrown);
+    const failure = await backend
+      .invoke(aCall(registered, 'echo'), invokeOptions(), credentialOf(registered))
+      .catch((thrown) => thrown);
     return { methods: probed.methods, failure };
   };
 
@@ -124,7 +127,8 @@ describe('the verdict about the era', () => {
   it('belongs to the server object: a changed server is probed anew', async () => {
     stage = await HttpStage.open({ upstream: { era: '2026' } });
     await stage.call('echo');
-    await stage.backend.invoke(aCall({ ...stage.server }, 'echo'), invokeOptions());
+    const changed = { ...stage.server };
+    await stage.backend.invoke(aCall(changed, 'echo'), invokeOptions(), credentialOf(changed));
     expect(probes()).toBe(2);
   });
 });

@@ -1,3 +1,4 @@
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import { isJsonObject, type JsonValue } from '../../common/json.js';
 import {
   HEADER_MISMATCH,
@@ -13,7 +14,7 @@ import type { Era, HttpUpstream } from './http-upstream.js';
 import { mediaTypeOf, type RpcAnswer } from './rpc-exchange.js';
 import type { StatelessLeg } from './stateless-leg.js';
 
-/** Finds out which era an upstream speaks, once for all calls that wait for it. */
+/** Finds out which era an upstream speaks, once for all calls with the same credential that wait for it. */
 export class EraProber {
   constructor(private readonly stateless: StatelessLeg) {}
 
@@ -21,15 +22,17 @@ export class EraProber {
    * Asks with `server/discover` and remembers the verdict.
    * @throws GatehouseError when the answer is no evidence: 401, 403, 429, 5xx, a redirect, a timeout, no connection.
    */
-  probe(upstream: HttpUpstream): Promise<Era> {
-    upstream.probe ??= this.#probe(upstream).finally(() => {
-      upstream.probe = null;
-    });
-    return upstream.probe;
+  probe(upstream: HttpUpstream, credential: UpstreamCredential): Promise<Era> {
+    const { identity } = credential;
+    const running = upstream.probes.get(identity);
+    if (running !== undefined) return running;
+    const probe = this.#probe(upstream, credential).finally(() => upstream.probes.delete(identity));
+    upstream.probes.set(identity, probe);
+    return probe;
   }
 
-  async #probe(upstream: HttpUpstream): Promise<Era> {
-    const era = readVerdict(await this.stateless.ask(upstream, 'server/discover', {}, null));
+  async #probe(upstream: HttpUpstream, credential: UpstreamCredential): Promise<Era> {
+    const era = readVerdict(await this.stateless.ask(upstream, 'server/discover', {}, { credential, signal: null }));
     upstream.rememberEra(era);
     return era;
   }

@@ -22,9 +22,14 @@ export function replyOf(answer: RpcAnswer, sent: Sent): UpstreamReply {
 
 /** Throws for statuses whose body does not matter. */
 export function refuseStatus({ status, headers }: RpcAnswer, sent: Sent): void {
-  if (status === 401 || status === 403) throw authRequired(sent, `HTTP status ${status}`);
+  if (status === 401 || status === 403) throw authRequired(sent, status, challengeOf(headers));
   if (status >= 300 && status < 400) throw protocolError(sent, `HTTP status ${status}: redirects are not followed`);
   if (status === 429) throw unavailableFor(retryAfter(headers['retry-after']), sent, 'HTTP status 429');
+}
+
+/** The header as it came; one that comes twice is read as one. */
+function challengeOf({ 'www-authenticate': challenge }: RpcAnswer['headers']): string | null {
+  return challenge ?? null;
 }
 
 function retryAfter(header: string | undefined): number {

@@ -2,8 +2,8 @@ import type { CancelSignal } from '../../common/cancellation.js';
 import { Inject, Injectable } from '@nestjs/common';
 import type { JsonObject } from '../../common/json.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
-import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { RequestIds } from '../json-rpc.js';
@@ -11,7 +11,7 @@ import { HttpListening } from '../listening/http-listening.js';
 import type { Listening, ListenSpec } from '../listening/listening.js';
 import { SessionListening } from '../listening/session-listening.js';
 import { StatelessListening } from '../listening/stateless-listening.js';
-import type { ToolBackend } from '../tool-backend.js';
+import type { OwnRequest, ToolBackend } from '../tool-backend.js';
 import { ListChanges } from '../list-changes.js';
 import { collectTools } from '../tool-pages.js';
 import { untilAborted } from '../until-aborted.js';
@@ -48,16 +48,20 @@ export class HttpBackend implements ToolBackend {
     this.#sweeper = setInterval(() => this.#upstreams.sweep(), limits.sweepMs).unref();
   }
 
-  async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
+  async invoke(
+    call: AuthorizedOutgoing,
+    options: InvokeOptions,
+    credential: UpstreamCredential,
+  ): Promise<UpstreamReply> {
     const upstream = this.#upstreams.of(call.server);
     this.#slots.enter(call.server);
     let entered = false;
     try {
       upstream.circuit.enter();
       entered = true;
-      const era = upstream.era ?? (await this.#probe(upstream, options.signal));
+      const era = upstream.era ?? (await this.#probe(upstream, credential, options.signal));
       const leg = era === '2026' ? this.#stateless : this.#sessions;
-      const reply = await leg.call(upstream, call, options);
+      const reply = await leg.call(upstream, call, options, credential);
       upstream.circuit.succeeded();
       return reply;
     } catch (error) {
@@ -68,30 +72,31 @@ export class HttpBackend implements ToolBackend {
     }
   }
 
-  async listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
+  async listTools(request: OwnRequest): Promise<readonly ToolDefinition[]> {
+    const { server, credential, signal } = request;
     const upstream = this.#upstreams.of(server);
-    const era = upstream.era ?? (await this.#probe(upstream, signal));
+    const era = upstream.era ?? (await this.#probe(upstream, credential, signal));
     const leg = era === '2026' ? this.#stateless : this.#sessions;
     const faultOf = (tool: ToolDefinition) => (era === '2026' ? paramHeaderFault(tool.inputSchema) : null);
-    return collectTools(server, (params) => leg.listPage(upstream, 'tools/list', params, signal), faultOf);
+    return collectTools(server, (params) => leg.listPage(upstream, 'tools/list', params, request), faultOf);
   }
 
-  async capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null> {
-    const upstream = this.#upstreams.of(server);
-    const leg = await this.#legOf(upstream, signal);
-    return leg.capabilities(upstream, signal);
+  async capabilities(request: OwnRequest): Promise<JsonObject | null> {
+    const upstream = this.#upstreams.of(request.server);
+    const leg = await this.#legOf(upstream, request);
+    return leg.capabilities(upstream, request);
   }
 
-  async listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
-    const upstream = this.#upstreams.of(server);
-    const leg = await this.#legOf(upstream, signal);
-    return leg.listPage(upstream, method, params, signal);
+  async listPage(request: OwnRequest, method: string, params: JsonObject): Promise<UpstreamReply> {
+    const upstream = this.#upstreams.of(request.server);
+    const leg = await this.#legOf(upstream, request);
+    return leg.listPage(upstream, method, params, request);
   }
 
   listen(spec: ListenSpec): Listening {
     const upstream = this.#upstreams.of(spec.server);
     return new HttpListening(spec, {
-      era: async (signal) => upstream.era ?? (await this.#probe(upstream, signal)),
+      era: async (signal) => upstream.era ?? (await this.#probe(upstream, await spec.credential(), signal)),
       inSession: () => new SessionListening({ ...spec, upstream, leg: this.#sessions }),
       stateless: () => new StatelessListening({ ...spec, upstream, ids: this.#ids, limits: this.limits }),
     });
@@ -106,12 +111,12 @@ export class HttpBackend implements ToolBackend {
     await this.#upstreams.close();
   }
 
-  async #legOf(upstream: HttpUpstream, signal: CancelSignal): Promise<StatelessLeg | SessionLeg> {
-    const era = upstream.era ?? (await this.#probe(upstream, signal));
+  async #legOf(upstream: HttpUpstream, { credential, signal }: OwnRequest): Promise<StatelessLeg | SessionLeg> {
+    const era = upstream.era ?? (await this.#probe(upstream, credential, signal));
     return era === '2026' ? this.#stateless : this.#sessions;
   }
 
-  #probe(upstream: HttpUpstream, signal: CancelSignal): Promise<Era> {
-    return untilAborted(this.#prober.probe(upstream), signal);
+  #probe(upstream: HttpUpstream, credential: UpstreamCredential, signal: CancelSignal): Promise<Era> {
+    return untilAborted(this.#prober.probe(upstream, credential), signal);
   }
 }

@@ -8,6 +8,7 @@ import {
   aCall,
   aServer,
   configWith,
+  credentialOf,
   invokeOptions,
   limits,
   loopbackOutbound,
@@ -244,8 +245,10 @@ describe.each(ERAS)('an upstream of %s that sends one message per line as applic
 describe.each(ERAS)('an upstream pinned to %s that cannot be reached', (protocolEra) => {
   const outbound = loopbackOutbound();
   const backend = new HttpBackend(outbound, new ListChanges(), limits());
-  const callAt = (url: string) =>
-    backend.invoke(aCall(aServer({ url: new Secret(url), protocolEra }), 'echo'), invokeOptions());
+  const callAt = (url: string) => {
+    const server = aServer({ url: new Secret(url), protocolEra });
+    return backend.invoke(aCall(server, 'echo'), invokeOptions(), credentialOf(server));
+  };
 
   it('refused connection: unavailable, nothing sent', async () => {
     const server = createServer().listen(0, '127.0.0.1');
@@ -260,7 +263,7 @@ describe.each(ERAS)('an upstream pinned to %s that cannot be reached', (protocol
   it('blocked address: unavailable, nothing sent, and the reason is for the log', async () => {
     const strict = new HttpBackend(new OutboundClient(configWith({ outboundAllow: [] })), new ListChanges(), limits());
     const server = aServer({ url: new Secret('http://127.0.0.1:9/mcp'), protocolEra });
-    const failure = strict.invoke(aCall(server, 'echo'), invokeOptions());
+    const failure = strict.invoke(aCall(server, 'echo'), invokeOptions(), credentialOf(server));
     await expect(failure).rejects.toMatchObject({
       code: 'upstream_unavailable',
       sent: 'no',

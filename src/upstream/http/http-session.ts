@@ -58,13 +58,13 @@ export class HttpSession {
     private readonly facts: SessionFacts,
   ) {
     this.#own = ['mcp-protocol-version', facts.version, ...(facts.id === null ? [] : ['mcp-session-id', facts.id])];
-    const { upstream, limits, headers } = opening;
+    const { upstream, limits } = opening;
     this.side = new SideStream({
       target: upstream.target,
       messageBytes: limits.answerBytes,
       hasId: facts.id !== null,
-      headers: (lastEventId) => this.listenHeaders(headers, lastEventId),
-      answer: (message) => this.mention(message, headers),
+      headers: (lastEventId) => this.listenHeaders(lastEventId),
+      answer: (message) => this.mention(message, this.#latestHeaders),
     });
   }
 
@@ -92,6 +92,11 @@ export class HttpSession {
     return this.facts.id !== null;
   }
 
+  /** Those of the last message: what the session was opened with may have run out since. */
+  get #latestHeaders(): HeaderMap {
+    return this.#lastPost?.headers ?? this.opening.headers;
+  }
+
   /** Headers of a POST in this session, with those of the call, which seldom differ from one call to the next. */
   postHeaders(headers: HeaderMap): string[] {
     if (this.#lastPost?.headers !== headers) {
@@ -106,7 +111,8 @@ export class HttpSession {
   }
 
   /** Headers of a GET for what the server says unasked. @param lastEventId null: from now on */
-  private listenHeaders(headers: HeaderMap, lastEventId: string | null): string[] {
+  private listenHeaders(lastEventId: string | null): string[] {
+    const headers = this.#latestHeaders;
     if (lastEventId !== null) return this.resumeHeaders(headers, lastEventId);
     return ['accept', 'text/event-stream', ...this.#own, ...flatten(headers)];
   }
@@ -162,11 +168,11 @@ export class HttpSession {
   async end(): Promise<void> {
     this.side.close();
     if (!this.hasId) return;
-    const { upstream, limits, headers } = this.opening;
+    const { upstream, limits } = this.opening;
     const goodbye = new RpcExchange({
       target: upstream.target,
       method: 'DELETE',
-      headers: [...this.#own, ...flatten(headers)],
+      headers: [...this.#own, ...flatten(this.#latestHeaders)],
       body: null,
       id: null,
       call: 'none',

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { signingDispatcher } from '../../credentials/aws/request-signing.js';
 import type { OutboundClient } from '../../outbound/outbound-client.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import { unavailable } from '../upstream-errors.js';
@@ -10,7 +11,7 @@ export class HttpTarget {
   readonly path: string;
 
   constructor(
-    server: McpServer,
+    private readonly server: McpServer,
     private readonly outbound: OutboundClient,
   ) {
     const url = parseUrl(server);
@@ -20,12 +21,12 @@ export class HttpTarget {
 
   /** Asked for each request: the outbound room may replace a dispatcher that stood idle. */
   get dispatcher(): Dispatcher {
-    return this.outbound.dispatcherFor(this.origin);
+    return signingDispatcher(this.server, this.outbound.dispatcherFor(this.origin));
   }
 
   /** For streams that stay open: they must not take the connections of requests. */
   get streamDispatcher(): Dispatcher {
-    return this.outbound.streamDispatcherFor(this.origin);
+    return signingDispatcher(this.server, this.outbound.streamDispatcherFor(this.origin));
   }
 }
 

@@ -16,8 +16,8 @@ export class HttpUpstream implements ListWatch {
   readonly target: HttpTarget;
   readonly sessions: SessionPool<HttpSession>;
   readonly circuit: Circuit;
-  /** A probe that runs. */
-  probe: Promise<Era> | null = null;
+  /** Probes that run, by the identity of their credential. */
+  readonly probes = new Map<string, Promise<Era>>();
   #found: { readonly era: Era; readonly at: number } | null = null;
 
   constructor(

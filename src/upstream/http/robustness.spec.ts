@@ -8,6 +8,7 @@ import type { Tool } from '../../../test/fixtures/upstreams/upstream-tools.js';
 import {
   aCall,
   aServer,
+  credentialOf,
   invokeOptions,
   limits,
   loopbackOutbound,
@@ -189,7 +190,7 @@ describe('REL-05 an upstream that sends its head byte by byte', () => {
     const server = aServer({
       ...{ url: new Secret(`http://127.0.0.1:${port}/mcp`), protocolEra: '2026', timeoutMs: TIMEOUT_MS },
     });
-    const call = backend.invoke(aCall(server, 'echo'), invokeOptions());
+    const call = backend.invoke(aCall(server, 'echo'), invokeOptions(), credentialOf(server));
     await expect(call).rejects.toMatchObject({ code: 'upstream_timeout', sent: 'unknown' });
     await backend.close();
     slow.close();

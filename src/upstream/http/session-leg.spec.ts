@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HttpStage, textOf } from '../../../test/fixtures/upstreams/http-stage.js';
-import { aCall, aClient, aPrincipal, invokeOptions } from '../../../test/fixtures/upstreams/upstream-factories.js';
+import {
+  aCall,
+  aClient,
+  aPrincipal,
+  invokeOptions,
+  credentialOf,
+} from '../../../test/fixtures/upstreams/upstream-factories.js';
 import type { RecordingUpstreamOptions } from '../../../test/fixtures/upstreams/recording-http-upstream.js';
 import type { JsonObject } from '../../common/json.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
@@ -12,7 +18,11 @@ describe('Streamable HTTP of the 2025 revisions', () => {
     stage = await HttpStage.open({ upstream: { era: '2025', ...upstream }, server });
   };
   const callAs = (id: string, options = invokeOptions()) =>
-    stage.backend.invoke(aCall(stage.server, 'echo', { text: id }, { principal: aPrincipal(id) }), options);
+    stage.backend.invoke(
+      aCall(stage.server, 'echo', { text: id }, { principal: aPrincipal(id) }),
+      options,
+      credentialOf(stage.server),
+    );
   const opened = () => stage.upstream.requests.of('initialize').length;
 
   it('shakes hands once for calls that arrive together, and reuses the session', async () => {

@@ -2,6 +2,7 @@ import type { CancelSignal } from '../../common/cancellation.js';
 import { callerIdOf } from '../../auth/principal.js';
 import type { Sent } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import type { RequestIds } from '../json-rpc.js';
 import { refuseLostRounds } from '../lost-rounds.js';
@@ -9,7 +10,7 @@ import type { ListeningCaller } from '../listening/listening.js';
 import { ALL_CLIENT_CAPABILITIES } from '../protocol.js';
 import { GATEWAY_ITSELF, NO_CAPABILITIES, SessionKeys } from '../session-keys.js';
 import { protocolError } from '../upstream-errors.js';
-import { callHeaders, forwardedHeaders, serverHeaders, type HeaderMap } from '../upstream-headers.js';
+import { callHeaders, forwardedHeaders, ownHeaders, type HeaderMap } from '../upstream-headers.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import { visitUrls, wantsUrlFirst } from '../url-elicitation.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
@@ -26,6 +27,12 @@ export interface OwnedSession {
   readonly headers: HeaderMap;
 }
 
+/** What a request of the gateway itself is sent with. */
+interface Asking {
+  readonly credential: UpstreamCredential;
+  readonly signal: CancelSignal;
+}
+
 type InSession = (session: HttpSession) => Promise<RpcAnswer>;
 
 /** Streamable HTTP of the 2025 revisions: calls run in sessions, which belong to one principal each. */
@@ -37,11 +44,15 @@ export class SessionLeg {
     private readonly limits: UpstreamLimits,
   ) {}
 
-  async call(upstream: HttpUpstream, call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
+  async call(
+    upstream: HttpUpstream,
+    call: AuthorizedOutgoing,
+    options: InvokeOptions,
+    credential: UpstreamCredential,
+  ): Promise<UpstreamReply> {
     const { client } = options;
     refuseLostRounds(client);
-    const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders, options.traceHeaders);
-    const request = this.#callRequest(upstream, call, options, headers);
+    const { headers, request } = this.#callSession(upstream, call, options, credential);
     for (let sendings = 1; ; sendings++) {
       const answer = await this.#inSession(upstream, request, 'yes', async (session) => {
         if (client.logLevel !== null) await session.wantLogs(client.logLevel, headers);
@@ -56,43 +67,35 @@ export class SessionLeg {
     }
   }
 
-  /** One page of a list, under the server's own credential. */
-  async listPage(
-    upstream: HttpUpstream,
-    method: string,
-    params: JsonObject,
-    signal: CancelSignal,
-  ): Promise<UpstreamReply> {
-    const headers = serverHeaders(upstream.server);
-    const request = this.#ownRequest(upstream, headers, signal);
+  /** One page of a list. */
+  async listPage(upstream: HttpUpstream, method: string, params: JsonObject, asking: Asking): Promise<UpstreamReply> {
+    const { headers, request } = this.#ownSession(upstream, asking);
     const answer = await this.#inSession(upstream, request, 'no', (session) =>
-      session.ask(method, params, headers, signal),
+      session.ask(method, params, headers, asking.signal),
     );
     return replyOf(answer, 'no');
   }
 
   /** What the server said in the handshake that it offers. */
-  capabilities(upstream: HttpUpstream, signal: CancelSignal): Promise<JsonObject> {
-    const request = this.#ownRequest(upstream, serverHeaders(upstream.server), signal);
+  capabilities(upstream: HttpUpstream, asking: Asking): Promise<JsonObject> {
+    const { request } = this.#ownSession(upstream, asking);
     return upstream.sessions.use(request, (session) => Promise.resolve(session.capabilities));
   }
 
   /** The session in which an owner listens: that of its calls. null: the gateway itself. */
-  sessionOf(upstream: HttpUpstream, caller: ListeningCaller | null, signal: CancelSignal): OwnedSession {
-    if (caller === null) {
-      const headers = serverHeaders(upstream.server);
-      return { headers, request: this.#ownRequest(upstream, headers, signal) };
-    }
-    const options = { ...caller.options, hookHeaders: null, signal };
-    const headers = callHeaders(upstream.server, options.callerHeaders, null);
-    return { headers, request: this.#callRequest(upstream, caller.request, options, headers) };
+  sessionOf(upstream: HttpUpstream, caller: ListeningCaller | null, asking: Asking): OwnedSession {
+    if (caller === null) return this.#ownSession(upstream, asking);
+    const options = { ...caller.options, hookHeaders: null, signal: asking.signal };
+    return this.#callSession(upstream, caller.request, options, asking.credential);
   }
 
   /** For requests of the gateway itself. */
-  #ownRequest(upstream: HttpUpstream, headers: HeaderMap, signal: CancelSignal): SessionRequest<HttpSession> {
-    const owner = { id: GATEWAY_ITSELF, capabilities: ALL_CLIENT_CAPABILITIES, forwarded: null };
+  #ownSession(upstream: HttpUpstream, { credential, signal }: Asking): OwnedSession {
+    const { identity } = credential;
+    const headers = ownHeaders(upstream.server, credential);
+    const owner = { id: GATEWAY_ITSELF, identity, capabilities: ALL_CLIENT_CAPABILITIES, forwarded: null };
     const key = this.#keys.of(upstream.server, owner);
-    return this.#request(upstream, key, ALL_CLIENT_CAPABILITIES, headers, signal);
+    return { headers, request: this.#request(upstream, key, ALL_CLIENT_CAPABILITIES, headers, signal) };
   }
 
   /**
@@ -122,16 +125,24 @@ export class SessionLeg {
     });
   }
 
-  #callRequest(
+  #callSession(
     upstream: HttpUpstream,
     call: AuthorizedOutgoing,
     options: InvokeOptions,
-    headers: HeaderMap,
-  ): SessionRequest<HttpSession> {
+    credential: UpstreamCredential,
+  ): OwnedSession {
+    const { identity } = credential;
+    const headers = callHeaders(
+      call.server,
+      credential,
+      options.callerHeaders,
+      options.hookHeaders,
+      options.traceHeaders,
+    );
     const capabilities = options.client.request === null ? NO_CAPABILITIES : options.client.capabilities;
     const forwarded = forwardedHeaders(call.server, options.callerHeaders);
-    const key = this.#keys.of(call.server, { id: callerIdOf(call.principal), capabilities, forwarded });
-    return this.#request(upstream, key, capabilities, headers, options.signal);
+    const key = this.#keys.of(call.server, { id: callerIdOf(call.principal), identity, capabilities, forwarded });
+    return { headers, request: this.#request(upstream, key, capabilities, headers, options.signal) };
   }
 
   #request(

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HttpStage, textOf } from '../../../test/fixtures/upstreams/http-stage.js';
-import { aCall, aClient, invokeOptions } from '../../../test/fixtures/upstreams/upstream-factories.js';
+import { aCall, aClient, invokeOptions, credentialOf } from '../../../test/fixtures/upstreams/upstream-factories.js';
 import type { JsonObject } from '../../common/json.js';
 
 const HEADERS_SCHEMA: JsonObject = {
@@ -58,7 +58,11 @@ describe('Streamable HTTP of 2026-07-28', () => {
     stage = await HttpStage.open({ upstream: { era: '2026' }, server: { extraHeaders: ['mcp-param-region'] } });
     const args = { region: 'Zürich', limit: 3, nested: { flag: true } };
     const call = aCall(stage.server, 'headers', args, { inputSchema: HEADERS_SCHEMA });
-    await stage.backend.invoke(call, invokeOptions({ callerHeaders: { 'mcp-param-region': 'forged' } }));
+    await stage.backend.invoke(
+      call,
+      invokeOptions({ callerHeaders: { 'mcp-param-region': 'forged' } }),
+      credentialOf(stage.server),
+    );
     expect(lastCall()?.headers).toMatchObject({
       'mcp-param-region': '=?base64?WsO8cmljaA==?=',
       'mcp-param-limit': '3',

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { messageOf, type Sent } from '../../common/gatehouse-error.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { nameOf, statelessCallParams } from '../call-params.js';
 import { runInputRounds, type RoundInput } from '../input-rounds.js';
@@ -11,7 +12,7 @@ import { NotificationRelay } from '../notification-relay.js';
 import { GATEWAY_CLIENT, HEADER_MISMATCH, STATELESS_VERSION, UNSUPPORTED_VERSION, statelessMeta } from '../protocol.js';
 import { checkResultType } from '../result-type.js';
 import { protocolError } from '../upstream-errors.js';
-import { callHeaders, flatten, JSON_RPC_HEADERS, serverHeaders, type HeaderMap } from '../upstream-headers.js';
+import { callHeaders, flatten, JSON_RPC_HEADERS, ownHeaders, type HeaderMap } from '../upstream-headers.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
 import { replyOf } from './http-answer.js';
@@ -21,6 +22,12 @@ import { RpcExchange, type RpcAnswer } from './rpc-exchange.js';
 
 /** By this code, with HTTP status 400, servers that know only sessions refuse a request outside of one. */
 const SESSION_SERVER_REFUSAL = -32000;
+
+/** What a request of the gateway itself is sent with; null: nobody can cancel it. */
+interface Asking {
+  readonly credential: UpstreamCredential;
+  readonly signal: CancelSignal | null;
+}
 
 /** What of the headers of a call depends only on the tool. */
 interface ToolHeaders {
@@ -41,35 +48,35 @@ export class StatelessLeg {
   ) {}
 
   /** Runs one call to its end; see {@link runInputRounds} for what `input_required` does. */
-  call(upstream: HttpUpstream, call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
-    return runInputRounds(call, options, (input) => this.#send(upstream, call, options, input));
+  call(
+    upstream: HttpUpstream,
+    call: AuthorizedOutgoing,
+    options: InvokeOptions,
+    credential: UpstreamCredential,
+  ): Promise<UpstreamReply> {
+    return runInputRounds(call, options, (input) => this.#send(upstream, call, options, { input, credential }));
   }
 
   /** One page of a list. */
-  async listPage(
-    upstream: HttpUpstream,
-    method: string,
-    params: JsonObject,
-    signal: CancelSignal,
-  ): Promise<UpstreamReply> {
-    const answer = await this.ask(upstream, method, params, signal);
+  async listPage(upstream: HttpUpstream, method: string, params: JsonObject, asking: Asking): Promise<UpstreamReply> {
+    const answer = await this.ask(upstream, method, params, asking);
     return this.#read(upstream, answer, GATEWAY_CLIENT.capabilities, 'no');
   }
 
   /** What the server says that it offers; null: it does not say, as servers of a pinned revision need not. */
-  async capabilities(upstream: HttpUpstream, signal: CancelSignal): Promise<JsonObject | null> {
-    const reply = await this.listPage(upstream, 'server/discover', {}, signal);
+  async capabilities(upstream: HttpUpstream, asking: Asking): Promise<JsonObject | null> {
+    const reply = await this.listPage(upstream, 'server/discover', {}, asking);
     return reply.kind === 'result' && isJsonObject(reply.result['capabilities']) ? reply.result['capabilities'] : null;
   }
 
-  /** Sends a request of the gateway itself, under the server's own credential. */
-  ask(upstream: HttpUpstream, method: string, params: JsonObject, signal: CancelSignal | null): Promise<RpcAnswer> {
+  /** Sends a request of the gateway itself. */
+  ask(upstream: HttpUpstream, method: string, params: JsonObject, { credential, signal }: Asking): Promise<RpcAnswer> {
     const id = this.ids.next();
     const { server, target } = upstream;
     return new RpcExchange({
       target,
       method: 'POST',
-      headers: [...requestHeaders(method), ...flatten(serverHeaders(server))],
+      headers: [...requestHeaders(method), ...flatten(ownHeaders(server, credential))],
       body: requestBody(id, method, { ...params, _meta: statelessMeta(GATEWAY_CLIENT, id) }),
       id,
       call: 'none',
@@ -84,14 +91,14 @@ export class StatelessLeg {
     upstream: HttpUpstream,
     call: AuthorizedOutgoing,
     options: InvokeOptions,
-    input: RoundInput,
+    { input, credential }: { readonly input: RoundInput; readonly credential: UpstreamCredential },
   ): Promise<UpstreamReply> {
     const id = this.ids.next();
     const { client } = options;
     const exchange = new RpcExchange({
       target: upstream.target,
       method: 'POST',
-      headers: this.#headersOf(call, options),
+      headers: this.#headersOf(call, options, credential),
       body: requestBody(id, call.method, statelessCallParams(call, client, id, input)),
       id,
       call: 'carried',
@@ -104,8 +111,14 @@ export class StatelessLeg {
     return this.#read(upstream, answer, client.capabilities, 'yes');
   }
 
-  #headersOf(call: AuthorizedOutgoing, options: InvokeOptions): string[] {
-    const headers = callHeaders(call.server, options.callerHeaders, options.hookHeaders, options.traceHeaders);
+  #headersOf(call: AuthorizedOutgoing, options: InvokeOptions, credential: UpstreamCredential): string[] {
+    const headers = callHeaders(
+      call.server,
+      credential,
+      options.callerHeaders,
+      options.hookHeaders,
+      options.traceHeaders,
+    );
     if (call.method !== 'tools/call') return [...requestHeaders(call.method), ...nameHeader(call), ...flatten(headers)];
     const known = this.#toolHeaders.get(call.tool);
     const { fixed, params } = known?.base === headers ? known : this.#makeHeaders(call.tool, headers);

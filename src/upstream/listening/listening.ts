@@ -1,3 +1,4 @@
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { JsonObject } from '../../common/json.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { AuthorizedRequest } from '../../permissions/authorized-request.js';
@@ -25,6 +26,8 @@ export interface ListenSpec {
   readonly server: McpServer;
   /** null: the gateway itself, which wants to hear of the lists. */
   readonly caller: ListeningCaller | null;
+  /** What is presented; asked for whenever something is connected. */
+  readonly credential: () => UpstreamCredential | Promise<UpstreamCredential>;
   readonly events: ListeningEvents;
 }
 

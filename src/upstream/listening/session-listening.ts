@@ -9,6 +9,7 @@ import type { OwnedSession, SessionLeg } from '../http/session-leg.js';
 import type { SideUser } from '../http/side-stream.js';
 import { LIST_CHANGES } from '../notification-relay.js';
 import { cancelled } from '../upstream-errors.js';
+import type { HeaderMap } from '../upstream-headers.js';
 import type { UpstreamReply } from '../upstream.types.js';
 import { NOT_OFFERED, RESOURCE_UPDATED, type Listening, type ListenSpec } from './listening.js';
 import { Meeting } from './meeting.js';
@@ -28,11 +29,11 @@ export class SessionListening implements Listening {
   readonly #logger = new Logger('UpstreamListening');
   readonly #closing = new Cancellation();
   readonly #wanted = new Set<string>();
-  readonly #owned: OwnedSession;
+  /** The session of the last attempt to connect; null: there was none. */
+  #owned: OwnedSession | null = null;
   readonly #meeting = new Meeting<HttpSession>();
 
   constructor(private readonly spec: SessionListeningSpec) {
-    this.#owned = spec.leg.sessionOf(spec.upstream, spec.caller, this.#closing);
     this.ready = this.#meeting.first;
     void this.#run();
   }
@@ -46,7 +47,7 @@ export class SessionListening implements Listening {
   unsubscribe(uri: string): void {
     if (!this.#wanted.delete(uri)) return;
     const session = this.#meeting.present;
-    session?.ask('resources/unsubscribe', { uri }, this.#owned.headers, null).catch((error: unknown) => {
+    session?.ask('resources/unsubscribe', { uri }, this.#headers, null).catch((error: unknown) => {
       this.#logger.debug(`Server ${this.spec.server.id} did not end a subscription: ${messageOf(error)}`);
     });
   }
@@ -61,7 +62,7 @@ export class SessionListening implements Listening {
   async #watch(uri: string, session: HttpSession): Promise<UpstreamReply | null> {
     const { resources } = session.capabilities;
     if (!isJsonObject(resources) || resources['subscribe'] !== true) return NOT_OFFERED;
-    const answer = await session.ask('resources/subscribe', { uri }, this.#owned.headers, null);
+    const answer = await session.ask('resources/subscribe', { uri }, this.#headers, null);
     if (answer.status === 404 && session.hasId) {
       this.#lose(session);
       return null;
@@ -76,13 +77,25 @@ export class SessionListening implements Listening {
     while (!this.#closing.aborted) {
       pause.begin();
       try {
-        await this.spec.upstream.sessions.use(this.#owned.request, (session) => this.#stay(session));
+        const owned = await this.#connect();
+        await this.spec.upstream.sessions.use(owned.request, (session) => this.#stay(session));
       } catch (error) {
         this.#logger.debug(`Server ${this.spec.server.id} cannot be listened to: ${messageOf(error)}`);
         this.#meeting.fail(error);
       }
       if (!this.#closing.aborted) await pause.wait(null);
     }
+  }
+
+  async #connect(): Promise<OwnedSession> {
+    const { leg, upstream, caller } = this.spec;
+    const credential = await this.spec.credential();
+    this.#owned = leg.sessionOf(upstream, caller, { credential, signal: this.#closing });
+    return this.#owned;
+  }
+
+  get #headers(): HeaderMap {
+    return this.#owned?.headers ?? {};
   }
 
   /** Stays in one session until it is lost, or nothing is listened to any more. */
@@ -112,7 +125,7 @@ export class SessionListening implements Listening {
   }
 
   #lose(session: HttpSession): void {
-    this.spec.upstream.sessions.discard(this.#owned.request.key, session);
+    if (this.#owned !== null) this.spec.upstream.sessions.discard(this.#owned.request.key, session);
     this.#meeting.leave(session);
   }
 

@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { messageOf } from '../../common/gatehouse-error.js';
 import { Cancellation } from '../../common/cancellation.js';
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import { cancelled, unavailable } from '../upstream-errors.js';
 import type { UpstreamReply } from '../upstream.types.js';
 import { NOT_OFFERED, SUBSCRIBED, type Listening } from './listening.js';
@@ -17,6 +19,8 @@ export class StatelessListening implements Listening {
   readonly #wanted = new Set<string>();
   readonly #pause = new ReconnectPause(this.#closing);
   #current: StatelessStream | null = null;
+  /** Why nothing can be presented to the upstream at the moment. */
+  #fault: { readonly error: unknown } | null = null;
   #renewal: Promise<StatelessStream | null>;
 
   constructor(private readonly spec: StatelessListeningSpec) {
@@ -30,7 +34,7 @@ export class StatelessListening implements Listening {
     const stream = await this.#renew();
     if (stream?.honours(uri)) return SUBSCRIBED;
     if (isNew) this.#wanted.delete(uri);
-    if (stream === null) throw cancelled('no');
+    if (stream === null) throw this.#fault === null ? cancelled('no') : this.#fault.error;
     const { refusal } = stream;
     if (refusal !== null) return refusal;
     if (!stream.isAcknowledged) throw unavailable('no', 'the upstream did not acknowledge the subscription');
@@ -64,7 +68,9 @@ export class StatelessListening implements Listening {
     }
     if (before?.asksFor(this.#wanted) && before.isOpen) return before;
     this.#pause.begin();
-    const stream = new StatelessStream({ ...this.spec, lists, uris: [...this.#wanted] });
+    const presented = await this.#presented();
+    if (presented === null || this.#closing.aborted) return null;
+    const stream = new StatelessStream({ ...this.spec, presented, lists, uris: [...this.#wanted] });
     this.#current = stream;
     await stream.acknowledged;
     before?.close();
@@ -75,6 +81,19 @@ export class StatelessListening implements Listening {
     void this.#follow(stream);
     if (lists && stream.isOpen) this.spec.events.onListsChanged();
     return stream;
+  }
+
+  /** null: nothing can be presented now. Lists are asked for again later; a caller is told the reason. */
+  async #presented(): Promise<UpstreamCredential | null> {
+    this.#fault = null;
+    try {
+      return await this.spec.credential();
+    } catch (error) {
+      this.#fault = { error };
+      this.#logger.debug(`Server ${this.spec.server.id} cannot be listened to: ${messageOf(error)}`);
+      if (this.spec.caller === null) void this.#pause.wait(null).then(() => this.#renew());
+      return null;
+    }
   }
 
   /** Asks again when a stream ends by itself, unless the upstream does not know such streams. */

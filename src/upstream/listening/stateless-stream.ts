@@ -1,3 +1,4 @@
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 import {
   ALL_CLIENT_CAPABILITIES,
@@ -10,7 +11,7 @@ import type { HttpUpstream } from '../http/http-upstream.js';
 import type { RequestIds, RpcMessage } from '../json-rpc.js';
 import type { UpstreamLimits } from '../upstream-limits.js';
 import { LIST_CHANGES } from '../notification-relay.js';
-import { callHeaders, flatten, JSON_RPC_HEADERS, serverHeaders } from '../upstream-headers.js';
+import { callHeaders, flatten, JSON_RPC_HEADERS, ownHeaders } from '../upstream-headers.js';
 import type { UpstreamReply } from '../upstream.types.js';
 import { ListenExchange } from './listen-exchange.js';
 import { RESOURCE_UPDATED, type ListenSpec } from './listening.js';
@@ -51,7 +52,11 @@ export class StatelessStream {
   #acknowledge: () => void = () => undefined;
 
   constructor(
-    private readonly spec: StatelessListeningSpec & { readonly lists: boolean; readonly uris: readonly string[] },
+    private readonly spec: StatelessListeningSpec & {
+      readonly presented: UpstreamCredential;
+      readonly lists: boolean;
+      readonly uris: readonly string[];
+    },
   ) {
     this.#uris = new Set(spec.uris);
     this.#id = spec.ids.next();
@@ -90,8 +95,11 @@ export class StatelessStream {
   }
 
   #headers(): string[] {
-    const { caller, server } = this.spec;
-    const headers = caller === null ? serverHeaders(server) : callHeaders(server, caller.options.callerHeaders, null);
+    const { caller, server, presented } = this.spec;
+    const headers =
+      caller === null
+        ? ownHeaders(server, presented)
+        : callHeaders(server, presented, caller.options.callerHeaders, null);
     const protocol = ['mcp-protocol-version', STATELESS_VERSION, 'mcp-method', 'subscriptions/listen'];
     return [...JSON_RPC_HEADERS, ...protocol, ...flatten(headers)];
   }

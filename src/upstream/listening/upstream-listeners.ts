@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { callerIdOf } from '../../auth/principal.js';
 import { messageOf } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
-import type { McpServer } from '../../mcp-servers/mcp-server.js';
+import { needsCaller, type McpServer } from '../../mcp-servers/mcp-server.js';
 import { ListChanges } from '../list-changes.js';
 import { ToolBackends } from '../tool-backends.js';
 import { forwardedHeaders } from '../upstream-headers.js';
@@ -26,6 +26,7 @@ interface Watch {
 }
 
 interface OwnedListening {
+  readonly key: string;
   readonly listening: Listening;
   readonly watches: Map<string, Watch>;
 }
@@ -82,7 +83,8 @@ export class UpstreamListeners implements OnModuleDestroy {
    */
   async subscribe(caller: ListeningCaller, onUpdated: OnUpdated): Promise<WatchedResource> {
     const uri = String(caller.request.params['uri']);
-    const owned = this.#ownedBy(caller);
+    const { identity } = await this.#backends.for(caller.request.server).credentialFor(caller);
+    const owned = this.#ownedBy(caller, identity);
     if (owned === null) return { reply: NOT_OFFERED, release: () => undefined };
     let watch = owned.watches.get(uri);
     if (watch === undefined) {
@@ -105,20 +107,21 @@ export class UpstreamListeners implements OnModuleDestroy {
 
   /** null: nothing can be heard of this server. */
   #listenToLists(server: McpServer): Listening | null {
+    if (needsCaller(server)) return null;
     const announcements = new Announcements(() => this.changes.announce(server.id));
     const events = { onListsChanged: () => announcements.add(), onUpdated: () => undefined };
     try {
-      return this.#backends.for(server).listen?.({ server, caller: null, events }) ?? null;
+      return this.#backends.for(server).listen({ server, caller: null, events });
     } catch (error) {
       this.#logger.debug(`Server ${server.id} cannot be listened to: ${messageOf(error)}`);
       return null;
     }
   }
 
-  #ownedBy(caller: ListeningCaller): OwnedListening | null {
+  #ownedBy(caller: ListeningCaller, identity: string): OwnedListening | null {
     const { server } = caller.request;
     const owners = this.#owners.get(server) ?? new Map<string, OwnedListening>();
-    const key = ownerOf(caller);
+    const key = ownerOf(caller, identity);
     const known = owners.get(key);
     if (known !== undefined) return known;
     const watches: OwnedListening['watches'] = new Map();
@@ -127,15 +130,15 @@ export class UpstreamListeners implements OnModuleDestroy {
       onListsChanged: () => undefined,
       onUpdated: (params: JsonObject) => deliver(watches, params),
     };
-    const listening = this.#backends.for(server).listen?.({ server, caller, events });
-    if (listening === undefined) return null;
-    const owned = { listening, watches };
+    const listening = this.#backends.for(server).listen({ server, caller, events });
+    if (listening === null) return null;
+    const owned = { key, listening, watches };
     this.#owners.set(server, owners.set(key, owned));
     return owned;
   }
 
   #release(caller: ListeningCaller, owned: OwnedListening, uri: string, subscriber: OnUpdated): void {
-    const { listening, watches } = owned;
+    const { key, listening, watches } = owned;
     const watch = watches.get(uri);
     if (watch === undefined || !watch.subscribers.delete(subscriber) || watch.subscribers.size > 0) return;
     watches.delete(uri);
@@ -143,7 +146,6 @@ export class UpstreamListeners implements OnModuleDestroy {
     if (watches.size > 0) return;
     const { server } = caller.request;
     const owners = this.#owners.get(server);
-    const key = ownerOf(caller);
     if (owners?.get(key) !== owned) return;
     owners.delete(key);
     if (owners.size === 0) this.#owners.delete(server);
@@ -152,12 +154,12 @@ export class UpstreamListeners implements OnModuleDestroy {
 }
 
 /** Whose calls would run in one session: nothing that one owner hears is told to another one. */
-function ownerOf({ request, options }: ListeningCaller): string {
+function ownerOf({ request, options }: ListeningCaller, identity: string): string {
   const { server, principal } = request;
   const { client, callerHeaders } = options;
   const capabilities = client.request === null ? null : client.capabilities;
-  if (server.sessionMode === 'shared') return JSON.stringify([capabilities]);
-  return JSON.stringify([callerIdOf(principal), capabilities, forwardedHeaders(server, callerHeaders)]);
+  if (server.sessionMode === 'shared') return JSON.stringify([identity, capabilities]);
+  return JSON.stringify([callerIdOf(principal), identity, capabilities, forwardedHeaders(server, callerHeaders)]);
 }
 
 /** An update may be that of a part of what is watched. */

@@ -11,10 +11,12 @@ import { UnfitArgument } from '../../openapi/unfit-argument.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import { ArgumentSchemas } from '../../permissions/argument-schema.js';
 import type { AuthorizedCall } from '../../permissions/authorized-call.js';
+import { signingDispatcher } from '../../credentials/aws/request-signing.js';
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { METHOD_NOT_FOUND } from '../protocol.js';
-import type { ToolBackend } from '../tool-backend.js';
+import type { OwnRequest, ToolBackend } from '../tool-backend.js';
 import { untilAborted } from '../until-aborted.js';
 import { protocolError } from '../upstream-errors.js';
 import { callHeaders } from '../upstream-headers.js';
@@ -27,6 +29,15 @@ import { OpenApiUpstream, type ApiTool } from './openapi-upstream.js';
 
 const NOT_OFFERED: UpstreamReply = { kind: 'error', error: { code: METHOD_NOT_FOUND, message: 'Method not found' } };
 const ACCEPT = { accept: 'application/json, */*;q=0.5' };
+
+/** One request to an API. */
+interface ApiSending {
+  readonly tool: ApiTool;
+  readonly request: ApiRequest;
+  /** Below the base of the API, encoded. */
+  readonly path: string;
+  readonly credential: UpstreamCredential;
+}
 
 /** Plain HTTP APIs that an OpenAPI document describes: every operation is a tool. */
 @Injectable()
@@ -44,11 +55,15 @@ export class OpenApiBackend implements ToolBackend {
     @Inject(UPSTREAM_LIMITS) private readonly limits: UpstreamLimits,
   ) {}
 
-  async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
+  async invoke(
+    call: AuthorizedOutgoing,
+    options: InvokeOptions,
+    credential: UpstreamCredential,
+  ): Promise<UpstreamReply> {
     if (call.method !== 'tools/call') return NOT_OFFERED;
     refuseHookHeaders(options);
     const upstream = this.#of(call.server);
-    const tool = upstream.find(call.tool) ?? (await this.#findLater(upstream, call, options.signal));
+    const tool = upstream.find(call.tool) ?? (await this.#findLater(upstream, call, options.signal, credential));
     this.schemas.checkCall(tool.definition, call.arguments);
     const request = requestFor(tool, call.arguments);
     const path = pathBelow(tool.base, request.target);
@@ -57,7 +72,8 @@ export class OpenApiBackend implements ToolBackend {
     try {
       upstream.circuit.enter();
       entered = true;
-      const answer = await this.#send(call.server, tool, request, path, options);
+      const answer = await this.#send(call.server, { tool, request, path, credential }, options);
+      if (answer.status === 401) await credential.refused?.({ status: 401, challenge: null });
       upstream.circuit.succeeded();
       return { kind: 'result', result: operationResult(answer, tool.definition['outputSchema'] !== undefined) };
     } catch (error) {
@@ -68,8 +84,8 @@ export class OpenApiBackend implements ToolBackend {
     }
   }
 
-  listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
-    return untilAborted(this.#of(server).list(), signal);
+  listTools({ server, credential, signal }: OwnRequest): Promise<readonly ToolDefinition[]> {
+    return untilAborted(this.#of(server).list(credential), signal);
   }
 
   warnings(server: McpServer): readonly string[] {
@@ -93,21 +109,29 @@ export class OpenApiBackend implements ToolBackend {
     return Promise.resolve();
   }
 
-  async #send(server: McpServer, { base }: ApiTool, request: ApiRequest, path: string, options: InvokeOptions) {
+  async #send(server: McpServer, { tool, request, path, credential }: ApiSending, options: InvokeOptions) {
+    const { base } = tool;
+    const { callerHeaders, traceHeaders } = options;
     const { body, headers } = await encodedBody(request);
     return new ApiExchange({
-      ...{ dispatcher: this.outbound.dispatcherFor(base.origin), origin: base.origin, path, method: request.method },
+      ...{ dispatcher: signingDispatcher(server, this.outbound.dispatcherFor(base.origin)), origin: base.origin },
+      ...{ path, method: request.method },
       // What the admin has set comes last: no parameter of a document takes its place.
       ...{
-        headers: { ...ACCEPT, ...headers, ...callHeaders(server, options.callerHeaders, null, options.traceHeaders) },
+        headers: { ...ACCEPT, ...headers, ...callHeaders(server, credential, callerHeaders, null, traceHeaders) },
         body,
       },
       ...{ isCall: true, timeoutMs: server.timeoutMs, limits: this.limits, signal: options.signal },
     }).send();
   }
 
-  async #findLater(upstream: OpenApiUpstream, { tool }: AuthorizedCall, signal: CancelSignal): Promise<ApiTool> {
-    await untilAborted(upstream.list(), signal);
+  async #findLater(
+    upstream: OpenApiUpstream,
+    { tool }: AuthorizedCall,
+    signal: CancelSignal,
+    credential: UpstreamCredential,
+  ): Promise<ApiTool> {
+    await untilAborted(upstream.list(credential), signal);
     const found = upstream.find(tool);
     if (found === undefined) throw protocolError('no', 'the document has no such operation any more');
     return found;

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { DocumentImporter } from '../../openapi/document-importer.js';
 import type { ImportedApi, Operation } from '../../openapi/operation.js';
 import { UnusableDocument } from '../../openapi/unusable-document.js';
@@ -56,8 +57,8 @@ export class OpenApiUpstream {
    * Reads the document; callers that come meanwhile share it.
    * @throws GatehouseError of the `upstream_*` family or `result_too_large`
    */
-  async list(): Promise<readonly ToolDefinition[]> {
-    this.#loading ??= this.#load().finally(() => {
+  async list(credential: UpstreamCredential): Promise<readonly ToolDefinition[]> {
+    this.#loading ??= this.#load(credential).finally(() => {
       this.#loading = null;
     });
     return (await this.#loading).definitions;
@@ -68,9 +69,9 @@ export class OpenApiUpstream {
     return this.#byDefinition.get(tool) ?? this.#known?.byName.get(tool.name);
   }
 
-  async #load(): Promise<KnownApi> {
+  async #load(credential: UpstreamCredential): Promise<KnownApi> {
     const { server, outbound, limits } = this;
-    const document = await fetchDocument(server, this.#documentUrl, outbound, limits);
+    const document = await fetchDocument(server, credential, this.#documentUrl, { outbound, limits });
     const documentHash = hash('sha256', document, 'hex');
     if (this.#known?.documentHash === documentHash) return this.#known;
     const api = await this.#import(document);

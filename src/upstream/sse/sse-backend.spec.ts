@@ -9,6 +9,8 @@ import {
   aClient,
   aPrincipal,
   aServer,
+  credentialOf,
+  ownRequest,
   invokeOptions,
   limits,
   loopbackOutbound,
@@ -107,7 +109,7 @@ describe('HTTP with SSE', () => {
     server = aServer({ transport: 'sse', url: new Secret(`${old.origin}/sse`), timeoutMs: 5_000, ...settings });
   };
   const call = (options = invokeOptions(), principal = aPrincipal('ada')) =>
-    backend.invoke(aCall(server, 'echo', {}, { principal }), options);
+    backend.invoke(aCall(server, 'echo', {}, { principal }), options, credentialOf(server));
   afterEach(async () => {
     await backend.close();
     await old.close();
@@ -128,7 +130,7 @@ describe('HTTP with SSE', () => {
     await Promise.all([call(), call()]);
     await call(invokeOptions(), aPrincipal('bob'));
     expect(old.opened).toBe(2);
-    const tools = await backend.listTools(server, new AbortController().signal);
+    const tools = await backend.listTools(ownRequest(server));
     expect(tools.map(({ name }) => name)).toEqual(['echo']);
     expect(old.opened).toBe(3);
   });

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { callerIdOf, type Principal } from '../../auth/principal.js';
+import { callerIdOf } from '../../auth/principal.js';
 import type { CancelSignal } from '../../common/cancellation.js';
 import { GatehouseError } from '../../common/gatehouse-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import type { ToolDefinition } from '../../mcp-servers/tool-definition.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
+import type { UpstreamCredential } from '../../credentials/upstream-credential.js';
 import type { AuthorizedOutgoing } from '../authorized-outgoing.js';
 import { CallSlots } from '../call-slots.js';
 import { HttpTarget } from '../http/http-target.js';
@@ -16,9 +17,9 @@ import { PeerListening } from '../listening/peer-listening.js';
 import { runSessionCall, type PeerCall } from '../peer/peer-call.js';
 import { ALL_CLIENT_CAPABILITIES } from '../protocol.js';
 import { GATEWAY_ITSELF, NO_CAPABILITIES, SessionKeys, type SessionOwner } from '../session-keys.js';
-import type { ToolBackend } from '../tool-backend.js';
+import type { OwnRequest, ToolBackend } from '../tool-backend.js';
 import { collectTools } from '../tool-pages.js';
-import { callHeaders, forwardedHeaders, serverHeaders, type HeaderMap } from '../upstream-headers.js';
+import { callHeaders, forwardedHeaders, ownHeaders, type HeaderMap } from '../upstream-headers.js';
 import { UPSTREAM_LIMITS, type UpstreamLimits } from '../upstream-limits.js';
 import type { InvokeOptions, UpstreamReply } from '../upstream.types.js';
 import { SessionLost, SseConnection } from './sse-connection.js';
@@ -27,6 +28,12 @@ interface Known {
   readonly server: McpServer;
   readonly target: HttpTarget;
   readonly pool: SessionPool<SseConnection>;
+}
+
+/** Whose session is used, and the headers of what is sent in it. */
+interface SessionUse {
+  readonly owner: SessionOwner;
+  readonly headers: HeaderMap;
 }
 
 /** The older transport, HTTP with SSE. A session belongs to one principal, unless the server says otherwise. */
@@ -48,13 +55,17 @@ export class SseBackend implements ToolBackend {
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs).unref();
   }
 
-  async invoke(call: AuthorizedOutgoing, options: InvokeOptions): Promise<UpstreamReply> {
-    const { server, principal } = call;
-    const headers = callHeaders(server, options.callerHeaders, options.hookHeaders, options.traceHeaders);
-    const owner = ownerOf(server, principal, options);
+  async invoke(
+    call: AuthorizedOutgoing,
+    options: InvokeOptions,
+    credential: UpstreamCredential,
+  ): Promise<UpstreamReply> {
+    const { server } = call;
+    const headers = callHeaders(server, credential, options.callerHeaders, options.hookHeaders, options.traceHeaders);
+    const owner = ownerOf(call, options, credential);
     this.#slots.enter(server);
     try {
-      return await this.#inSession(server, owner, headers, options.signal, (session) =>
+      return await this.#inSession(server, { owner, headers }, options.signal, (session) =>
         callIn(session, { peer: session.peer, call, options, headers }),
       );
     } finally {
@@ -62,30 +73,38 @@ export class SseBackend implements ToolBackend {
     }
   }
 
-  listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
+  listTools(request: OwnRequest): Promise<readonly ToolDefinition[]> {
     return collectTools(
-      server,
-      (page) => this.listPage(server, 'tools/list', page, signal),
+      request.server,
+      (page) => this.listPage(request, 'tools/list', page),
       () => null,
     );
   }
 
-  capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null> {
-    return this.#asGateway(server, signal, ({ peer }) => Promise.resolve(peer.capabilities));
+  capabilities(request: OwnRequest): Promise<JsonObject | null> {
+    return this.#asGateway(request, ({ peer }) => Promise.resolve(peer.capabilities));
   }
 
-  listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
-    const timeoutMs = Math.min(server.timeoutMs, this.limits.handshakeMs);
-    return this.#asGateway(server, signal, ({ peer }) => peer.ask(method, params, timeoutMs, signal));
+  listPage(request: OwnRequest, method: string, params: JsonObject): Promise<UpstreamReply> {
+    const timeoutMs = Math.min(request.server.timeoutMs, this.limits.handshakeMs);
+    return this.#asGateway(request, ({ peer }) => peer.ask(method, params, timeoutMs, request.signal));
   }
 
   listen(spec: ListenSpec): Listening {
     const { server, caller } = spec;
-    const owner = caller === null ? OWN : ownerOf(server, caller.request.principal, caller.options);
-    const headers = caller === null ? serverHeaders(server) : callHeaders(server, caller.options.callerHeaders, null);
     return new PeerListening({
       ...spec,
-      connected: (signal, work) => this.#inSession(server, owner, headers, signal, ({ peer }) => work(peer)),
+      connected: async (signal, work) => {
+        const credential = await spec.credential();
+        const use =
+          caller === null
+            ? gatewayItself(server, credential)
+            : {
+                owner: ownerOf(caller.request, caller.options, credential),
+                headers: callHeaders(server, credential, caller.options.callerHeaders, null),
+              };
+        return this.#inSession(server, use, signal, ({ peer }) => work(peer));
+      },
       timeoutMs: Math.min(server.timeoutMs, this.limits.handshakeMs),
     });
   }
@@ -103,20 +122,19 @@ export class SseBackend implements ToolBackend {
     await Promise.all(pools.map((pool) => pool.close()));
   }
 
-  #asGateway<T>(server: McpServer, signal: CancelSignal, work: (session: SseConnection) => Promise<T>): Promise<T> {
-    return this.#inSession(server, OWN, serverHeaders(server), signal, work);
+  #asGateway<T>({ server, credential, signal }: OwnRequest, work: (session: SseConnection) => Promise<T>): Promise<T> {
+    return this.#inSession(server, gatewayItself(server, credential), signal, work);
   }
 
   /** Runs work in a session; in a new one, once, when the upstream has not looked at it because it lost the session. */
   async #inSession<T>(
     server: McpServer,
-    owner: SessionOwner,
-    headers: HeaderMap,
+    use: SessionUse,
     signal: CancelSignal,
     work: (session: SseConnection) => Promise<T>,
   ): Promise<T> {
     const known = this.#of(server);
-    const request = this.#request(known, owner, headers, signal);
+    const request = this.#request(known, use, signal);
     try {
       return await known.pool.use(request, work);
     } catch (error) {
@@ -127,8 +145,7 @@ export class SseBackend implements ToolBackend {
 
   #request(
     { server, target, pool }: Known,
-    owner: SessionOwner,
-    headers: HeaderMap,
+    { owner, headers }: SessionUse,
     signal: CancelSignal,
   ): SessionRequest<SseConnection> {
     const { limits, changes } = this;
@@ -168,15 +185,22 @@ export class SseBackend implements ToolBackend {
   }
 }
 
-const OWN: SessionOwner = { id: GATEWAY_ITSELF, capabilities: ALL_CLIENT_CAPABILITIES, forwarded: null };
+function gatewayItself(server: McpServer, credential: UpstreamCredential): SessionUse {
+  const { identity } = credential;
+  return {
+    owner: { id: GATEWAY_ITSELF, identity, capabilities: ALL_CLIENT_CAPABILITIES, forwarded: null },
+    headers: ownHeaders(server, credential),
+  };
+}
 
 function ownerOf(
-  server: McpServer,
-  principal: Principal,
+  { server, principal }: AuthorizedOutgoing,
   { client, callerHeaders }: Pick<InvokeOptions, 'client' | 'callerHeaders'>,
+  { identity }: UpstreamCredential,
 ): SessionOwner {
   const capabilities = client.request === null ? NO_CAPABILITIES : client.capabilities;
-  return { id: callerIdOf(principal), capabilities, forwarded: forwardedHeaders(server, callerHeaders) };
+  const forwarded = forwardedHeaders(server, callerHeaders);
+  return { id: callerIdOf(principal), identity, capabilities, forwarded };
 }
 
 /** A call that gets no answer at all may have been sent into a session that is dead. */

@@ -10,6 +10,7 @@ import {
   aPrincipal,
   aServer,
   configWith,
+  ownRequest,
   invokeOptions,
   limits,
 } from '../../../test/fixtures/upstreams/upstream-factories.js';
@@ -105,7 +106,7 @@ describe('upstreams that are programs', () => {
     const pids = await Promise.all(['a', 'a', 'b'].map(async (who) => textOf(await call('pid', {}, {}, who))));
     expect(pids[0]).toBe(pids[1]);
     expect(pids[2]).not.toBe(pids[0]);
-    const tools = await backend.listTools(server, new AbortController().signal);
+    const tools = await backend.listTools(ownRequest(server));
     expect(tools.map((tool) => tool.name)).toContain('echo');
   });
 
@@ -303,7 +304,7 @@ describe('upstreams that are programs', () => {
   it('speak 2026-07-28 when pinned to it', async () => {
     open({ args: new Secret([STATELESS_UPSTREAM]), protocolEra: '2026' });
     expect(textOf(await call('echo', { text: 'a' }))).toBe('a');
-    const tools = await backend.listTools(server, new AbortController().signal);
+    const tools = await backend.listTools(ownRequest(server));
     expect(tools.map((tool) => tool.name)).toEqual(['echo', 'ask']);
     expect(
       await call(

@@ -12,7 +12,7 @@ import { SilentListening, type Listening, type ListenSpec } from '../listening/l
 import { PeerListening } from '../listening/peer-listening.js';
 import { ALL_CLIENT_CAPABILITIES, GATEWAY_CLIENT, statelessMeta } from '../protocol.js';
 import { runSessionCall, runStatelessCall } from '../peer/peer-call.js';
-import type { ToolBackend } from '../tool-backend.js';
+import type { OwnRequest, ToolBackend } from '../tool-backend.js';
 import { ListChanges } from '../list-changes.js';
 import { collectTools } from '../tool-pages.js';
 import { unavailable } from '../upstream-errors.js';
@@ -60,7 +60,7 @@ export class StdioBackend implements ToolBackend {
     }
   }
 
-  listTools(server: McpServer, signal: CancelSignal): Promise<readonly ToolDefinition[]> {
+  listTools({ server, signal }: OwnRequest): Promise<readonly ToolDefinition[]> {
     return this.#asGateway(server, signal, (connection) =>
       collectTools(
         server,
@@ -70,7 +70,7 @@ export class StdioBackend implements ToolBackend {
     );
   }
 
-  capabilities(server: McpServer, signal: CancelSignal): Promise<JsonObject | null> {
+  capabilities({ server, signal }: OwnRequest): Promise<JsonObject | null> {
     return this.#asGateway(server, signal, async (connection) => {
       if (server.protocolEra !== '2026') return connection.peer.capabilities;
       const reply = await this.#ask(connection, server, 'server/discover', {}, signal);
@@ -80,7 +80,7 @@ export class StdioBackend implements ToolBackend {
     });
   }
 
-  listPage(server: McpServer, method: string, params: JsonObject, signal: CancelSignal): Promise<UpstreamReply> {
+  listPage({ server, signal }: OwnRequest, method: string, params: JsonObject): Promise<UpstreamReply> {
     return this.#asGateway(server, signal, (connection) => this.#ask(connection, server, method, params, signal));
   }
 

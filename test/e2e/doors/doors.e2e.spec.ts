@@ -6,12 +6,12 @@ import { availableBackends } from '../support/backends.js';
 import { makeKey, registerServer } from '../support/management.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import type { Door, DoorAnswer, DoorCall } from './door.js';
-import { doorsAt, MCP_DOORS } from './mcp-doors.js';
+import { doorsAt, MCP_DOORS, SEARCH_DOORS } from './mcp-doors.js';
 import { REST_DOOR } from './rest-door.js';
 import { SSE_DOOR } from './sse-door.js';
 
 const TOOLSET_DOORS = doorsAt('/toolset/everything/mcp');
-const DOORS: readonly Door[] = [...MCP_DOORS, SSE_DOOR, REST_DOOR, ...TOOLSET_DOORS];
+const DOORS: readonly Door[] = [...MCP_DOORS, ...SEARCH_DOORS, SSE_DOOR, REST_DOOR, ...TOOLSET_DOORS];
 
 interface Keys {
   readonly granted: string;

@@ -165,3 +165,27 @@ export function doorsAt(path: string): readonly Door[] {
     sessionlessDoor(`2025 without session ${path}`, true, where),
   ];
 }
+
+/** The same calls through `call_tool` of search mode. */
+function throughCallTool(door: Door): Door {
+  return {
+    ...door,
+    name: `${door.name} in search mode`,
+    call: (gatewayUrl, call) =>
+      door.call(gatewayUrl, {
+        ...call,
+        tool: 'call_tool',
+        arguments: { name: `${call.server}-${call.tool}`, arguments: call.arguments },
+        query: '?mode=search',
+      }),
+  };
+}
+
+const asWritten: Path = ({ tool }) => ({ path: '/mcp', tool });
+
+/** Every kind of client in search mode. */
+export const SEARCH_DOORS: readonly Door[] = [
+  modernDoor('2026 /mcp', false, asWritten),
+  sessionDoor('2025 /mcp', false, asWritten),
+  sessionlessDoor('2025 without session /mcp', false, asWritten),
+].map(throughCallTool);

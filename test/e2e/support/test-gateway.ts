@@ -121,6 +121,7 @@ function testConfig(dataDir: string, redisUrl: string | null, overrides: Partial
     metricsPublic: false,
     tracing: null,
     approveOwnCalls: false,
+    role: 'all',
     runMigrations: true,
     toolPrefixSeparator: '-',
     logLevel: 'silent',

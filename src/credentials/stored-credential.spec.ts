@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { aServer } from '../../test/fixtures/upstreams/upstream-factories.js';
 import { Secret } from '../common/secret.js';
 import { AUTH_TYPES, type AuthType } from '../mcp-servers/mcp-server.js';
-import { credentialHeaders } from './credential-headers.js';
+import { STORED_CREDENTIAL, valueHeaders } from './stored-credential.js';
 
-const sent = (authType: AuthType, value: string) =>
-  credentialHeaders({ authType, credentials: new Secret({ auth_value: value }) });
+const sent = (authType: AuthType, value: string) => valueHeaders({ authType }, value);
 
-describe('credentialHeaders', () => {
+describe('a stored value', () => {
   it.each<[AuthType, string, Record<string, string>]>([
     ['none', 'v', {}],
     ['api_key', 'v', { 'x-api-key': 'v' }],
@@ -24,12 +24,14 @@ describe('credentialHeaders', () => {
     ['api_key', { authorization: 'ApiKey v' }],
     ['bearer_token', { authorization: 'Bearer v' }],
   ])('sends %s to an API that a document describes', (authType, headers) => {
-    const server = { authType, credentials: new Secret({ auth_value: 'v' }), specPath: new Secret('https://a/') };
-    expect(credentialHeaders(server)).toEqual(headers);
+    const server = { authType, specPath: new Secret('https://a/') };
+    expect(valueHeaders(server, 'v')).toEqual(headers);
   });
 
-  it.each(AUTH_TYPES)('sends nothing for %s without a stored value', (authType) => {
-    expect(credentialHeaders({ authType, credentials: null })).toEqual({});
-    expect(credentialHeaders({ authType, credentials: new Secret({}) })).toEqual({});
+  it.each(AUTH_TYPES)('sends nothing for %s when there is none', (authType) => {
+    for (const credentials of [null, new Secret({})]) {
+      const server = aServer({ authType, credentials });
+      expect(STORED_CREDENTIAL.credentialFor(server, null)).toEqual({ identity: '', headers: {} });
+    }
   });
 });
