@@ -41,7 +41,7 @@ async function startUpstreams(gateway: TestGateway): Promise<Record<Revision, Re
 /** What the upstream was told in the latest call: in the header and in `_meta`. */
 function contextOf(upstream: RecordingHttpUpstream): { header: unknown; meta: unknown } {
   const call = upstream.requests.of('tools/call').at(-1);
-  const { _meta: meta } = call?.rpc?.['params'] as { _meta?: Record<string, unknown> };
+  const { _meta: meta } = (call?.rpc?.['params'] ?? {}) as { _meta?: Record<string, unknown> };
   return { header: call?.headers['traceparent'], meta: meta?.['traceparent'] };
 }
 
