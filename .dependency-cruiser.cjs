@@ -13,6 +13,7 @@ const rooms = {
   expressions: [],
   openapi: [],
   'write-log': [],
+  tracing: [],
   auth: ['database', 'events', 'expressions', 'outbound', 'write-log'],
   'mcp-servers': ['auth', 'database', 'events', 'expressions', 'outbound', 'write-log'],
   toolsets: ['auth', 'database', 'events', 'mcp-servers', 'write-log'],
@@ -20,7 +21,7 @@ const rooms = {
   limits: ['auth', 'database', 'events', 'mcp-servers'],
   signing: ['auth', 'database', 'events', 'write-log'],
   login: ['auth', 'signing', 'database', 'outbound'],
-  hooks: ['auth'],
+  hooks: ['auth', 'tracing'],
   embedding: ['hooks'],
   testing: ['hooks', 'permissions', 'mcp-servers', 'auth'],
   credentials: ['auth', 'database', 'events', 'mcp-servers', 'outbound', 'write-log'],
@@ -31,7 +32,10 @@ const rooms = {
   upstream: ['mcp-servers', 'credentials', 'outbound', 'openapi', 'permissions', 'auth'],
   catalog: ['permissions', 'hooks', 'upstream', 'toolsets', 'mcp-servers', 'auth'],
   explain: ['permissions', 'catalog', 'audit', 'auth', 'database', 'expressions', 'mcp-servers'],
-  'tool-calls': ['approvals', 'permissions', 'limits', 'hooks', 'audit', 'catalog', 'upstream', 'mcp-servers', 'auth'],
+  'tool-calls': [
+    ...['approvals', 'permissions', 'limits', 'hooks', 'audit', 'catalog', 'upstream', 'mcp-servers', 'auth'],
+    'tracing',
+  ],
   guardrails: [
     'hooks',
     'tool-calls',

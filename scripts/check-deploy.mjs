@@ -1,10 +1,14 @@
 /**
- * Checks the files for containers: both linters, and that the variables of docker-compose.yml, of the code, of
- * .env.example and of docs/configuration.md are the same ones. Names only; values and prose stay with the reader.
+ * Checks what operators use: the files for containers with both linters; the Helm chart, as made of its default values,
+ * against the schemas of Kubernetes; every expression of the alert rules and the dashboard with the grammar of
+ * Prometheus; and that the variables of docker-compose.yml, of the chart, of the code, of .env.example and of
+ * docs/configuration.md are the same ones. Names only; values and prose stay with the reader.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { chartFaults } from './deploy/chart.mjs';
+import { expressions, metricsOf } from './deploy/monitored.mjs';
 
 const OWN_IMAGE = 'gatehouse:local';
 const LINTERS = [
@@ -14,10 +18,12 @@ const LINTERS = [
 /** `reader.value('PORT', …)` and the like; the group before the name is there for secrets only. */
 const READ = /\.(?:(secretValue)|value|text)(?:<[^()]*>)?\(\s*'([A-Z][A-Z0-9_]*)'/g;
 
-const findings = [...LINTERS.flatMap(lint), ...compareVariables()];
+const findings = [...LINTERS.flatMap(lint), ...compareVariables(), ...chartFaults(), ...promqlFaults()];
 for (const finding of findings) process.stderr.write(`${finding}\n`);
 if (findings.length === 0)
-  process.stdout.write('docker-compose.yml, Dockerfile and the documented variables are in order\n');
+  process.stdout.write(
+    'docker-compose.yml, Dockerfile, chart, alert rules, dashboard and the documented variables are in order\n',
+  );
 process.exitCode = findings.length === 0 ? 0 : 1;
 
 function lint([program, ...args]) {
@@ -26,6 +32,15 @@ function lint([program, ...args]) {
   return [
     `${args.at(-1)}: ${program.split('/')[1]} found\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim(),
   ];
+}
+
+/** That their metrics exist is for test/e2e/deploy.e2e.spec.ts, which has a gateway. */
+function promqlFaults() {
+  const all = expressions();
+  if (all.length === 0) throw new Error('no expression was found in deploy/');
+  return all
+    .filter(({ text }) => (metricsOf(text)?.size ?? 0) === 0)
+    .map(({ where, text }) => `${where}: not PromQL, or without a metric: ${text}`);
 }
 
 function compareVariables() {
@@ -41,6 +56,7 @@ function compareVariables() {
     ...missing(known, documented, 'is not in docs/configuration.md'),
     ...missing(example, known, 'is in .env.example, but nothing reads it'),
     ...missing(given, read, 'is set in docker-compose.yml, but the gateway does not read it'),
+    ...missing(variablesOfChart(), read, 'is set in the chart, but the gateway does not read it'),
   ];
 }
 
@@ -61,6 +77,15 @@ function variablesOfOwnServices(compose) {
   const { services } = parse(compose, { merge: true });
   const own = Object.values(services).filter(({ image }) => image === OWN_IMAGE);
   return new Set(own.flatMap(({ environment = {} }) => Object.keys(environment)));
+}
+
+function variablesOfChart() {
+  const { env } = parse(readFileSync('deploy/helm/gatehouse/values.yaml', 'utf8'));
+  const deployment = readFileSync('deploy/helm/gatehouse/templates/deployment.yaml', 'utf8');
+  const own = matches(deployment, /- name: ([A-Z][A-Z0-9_]*)$/gm);
+  // Kubernetes puts it into REPLICA_URL.
+  own.delete('POD_IP');
+  return new Set([...Object.keys(env), ...own]);
 }
 
 function matches(text, pattern) {

@@ -34,6 +34,7 @@ import { SigningModule } from './signing/signing.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { ToolsetsModule } from './toolsets/toolsets.module.js';
 import { ToolCallsModule } from './tool-calls/tool-calls.module.js';
+import { TracingModule } from './tracing/tracing.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
 
 /** What the application is made of; see docs/architecture.md for who may use whom. */
@@ -53,6 +54,7 @@ export class AppModule {
         QueueModule.forRoot(config, databaseUrl),
         ReplicasModule,
         HttpConventionsModule,
+        TracingModule,
         OutboundModule,
         AuthModule,
         McpServersModule,

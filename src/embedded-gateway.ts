@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { getDefaultBackendFactory, setDefaultBackendFactory } from 'bullmq';
@@ -29,7 +29,7 @@ export class EmbeddedGateway {
     private readonly app: NestExpressApplication,
     private readonly database: OpenDatabase,
     private readonly endpoint: McpEndpoint,
-    private readonly express: RequestListener,
+    private readonly adapter: GatehouseHttpAdapter,
     private readonly mount: MountPath,
   ) {}
 
@@ -54,7 +54,7 @@ export class EmbeddedGateway {
       const endpoint = app.get(McpEndpoint, { strict: false });
       const isRoute = ownRoutes([...Object.keys(document.paths), '/docs']);
       const mount = new MountPath(path, (target) => endpoint.matches(target) || isRoute(target));
-      return new EmbeddedGateway(app, database, endpoint, adapter.getInstance<RequestListener>(), mount);
+      return new EmbeddedGateway(app, database, endpoint, adapter, mount);
     } catch (error) {
       await app?.close();
       await database.close();
@@ -77,13 +77,14 @@ export class EmbeddedGateway {
     request.url = target;
     if (this.closed) response.writeHead(SHUTTING_DOWN, { connection: 'close' }).end();
     else if (this.endpoint.matches(target)) this.endpoint.handle(request, response);
-    else this.express(request, response);
+    else this.adapter.serve(request, response);
     return true;
   }
 
   /** Lets running calls finish and closes everything that {@link open} opened. */
   async close(): Promise<void> {
-    await closeGateway(this.app, this.endpoint);
+    // The host stops taking requests before it closes its modules.
+    await closeGateway(this.app, this.endpoint, this.adapter, 0);
     this.closed = true;
     await this.database.close();
   }

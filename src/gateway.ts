@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type DynamicModule, type INestApplication, type LoggerService, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -20,7 +21,7 @@ import { ConfigReload } from './reload/config-reload.js';
 import { openApiDocument, serveDocs } from './swagger.js';
 import { VERSION } from './common/version.js';
 
-/** How long running calls may take to finish after SIGTERM. */
+/** How long running calls may take to finish after SIGTERM, SHUTDOWN_DELAY_SECONDS included. */
 const DRAIN_LIMIT_MS = 25_000;
 /** How long connections may stay open after that. */
 const CONNECTIONS_LIMIT_MS = 3_000;
@@ -55,7 +56,7 @@ export async function startGateway(config: Config, databaseUrl: Secret, parts: G
       url: addressOf(app),
       app,
       reload: () => reload.reload(),
-      close: () => closeGateway(app, endpoint),
+      close: () => closeGateway(app, endpoint, adapter, config.shutdownDelayMs),
     };
   } catch (error) {
     // What was opened on the way (pools, listeners, processes) must not outlive the failed start.
@@ -118,33 +119,49 @@ function doorOf(endpoint: McpEndpoint): FrontDoor {
   };
 }
 
-/** Stops accepting, lets running calls finish, closes everything. */
-export async function closeGateway(app: INestApplication, endpoint: McpEndpoint): Promise<void> {
+/**
+ * Says that it is not ready, stops accepting, lets running calls finish, closes everything.
+ * @param delayMs how long calls are still accepted, so that whoever balances the load can learn that it is not ready
+ */
+export async function closeGateway(
+  app: INestApplication,
+  endpoint: McpEndpoint,
+  adapter: GatehouseHttpAdapter,
+  delayMs: number,
+): Promise<void> {
   app.get(DrainState, { strict: false }).begin();
   endpoint.beginDrain();
-  const server: unknown = app.getHttpServer();
-  if (isConnectionCloser(server)) server.closeIdleConnections();
-  await withinDrainLimit(endpoint.drained());
+  adapter.beginDrain();
+  await delay(delayMs);
+  const server: Server = app.getHttpServer();
+  const closed = stopAccepting(server);
+  await withinDrainLimit(Promise.all([endpoint.drained(), adapter.drained()]), DRAIN_LIMIT_MS - delayMs);
   // A connection on which nothing was ever sent is not idle, and would be waited for.
-  const cut = setTimeout(() => isConnectionCloser(server) && server.closeAllConnections(), CONNECTIONS_LIMIT_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), CONNECTIONS_LIMIT_MS);
   await app.close();
+  await closed;
   clearTimeout(cut);
 }
 
-async function withinDrainLimit(drained: Promise<void>): Promise<void> {
+/** Resolves when every connection has ended. */
+function stopAccepting(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  return closed;
+}
+
+async function withinDrainLimit(drained: Promise<unknown>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(() => {
       new Logger('Gateway').warn(`some calls did not finish within ${DRAIN_LIMIT_MS / 1000} s and are ended`);
       resolve();
-    }, DRAIN_LIMIT_MS);
+    }, limitMs);
   });
   await Promise.race([drained, limit]);
   clearTimeout(timer);
-}
-
-function isConnectionCloser(server: unknown): server is Pick<Server, 'closeIdleConnections' | 'closeAllConnections'> {
-  return typeof server === 'object' && server !== null && 'closeAllConnections' in server;
 }
 
 function portOf(app: INestApplication): number {

@@ -30,6 +30,11 @@ export class AuditBuffer implements BeforeApplicationShutdown {
     return this.pending.length < MAX_PENDING;
   }
 
+  /** Records that wait to be written. */
+  get size(): number {
+    return this.pending.length;
+  }
+
   /** Waits until a record can be taken. @throws GatehouseError `dependency_unavailable` after two seconds. */
   async waitForRoom(): Promise<void> {
     if (this.hasRoom) return;

@@ -19,6 +19,11 @@ export class AuditService {
     return this.buffer.hasRoom;
   }
 
+  /** Records that are not written yet. */
+  get pending(): number {
+    return this.buffer.size;
+  }
+
   waitForRoom(): Promise<void> {
     return this.buffer.waitForRoom();
   }

@@ -21,6 +21,13 @@ export interface KeyringEntry {
   readonly key: Secret<Buffer>;
 }
 
+/** Where spans are sent. */
+export interface TracingConfig {
+  /** Base URL of an OTLP/HTTP receiver, without a trailing slash. */
+  readonly endpoint: string;
+  readonly headers: Secret<Readonly<Record<string, string>>> | null;
+}
+
 /** What a process of an installation does. */
 export const GATEWAY_ROLES = ['all', 'gateway', 'worker'] as const;
 export type GatewayRole = (typeof GATEWAY_ROLES)[number];
@@ -73,6 +80,8 @@ export interface Config {
   /** CIDR ranges of proxies whose X-Forwarded-For counts. */
   readonly trustedProxies: readonly string[];
   readonly metricsPublic: boolean;
+  /** null: no tracing. */
+  readonly tracing: TracingConfig | null;
   /** Who asked for a call may approve it. */
   readonly approveOwnCalls: boolean;
   /** `strict`: a call is sent only after it was stored that it is about to be. */
@@ -85,6 +94,8 @@ export interface Config {
   readonly runMigrations: boolean;
   readonly toolPrefixSeparator: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** How long a gateway that shuts down still accepts calls, while its readiness probe says no. */
+  readonly shutdownDelayMs: number;
   /** Idle time after which a 2025 session ends. */
   readonly sessionIdleMs: number;
   /** Most entries of one answer to a list. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Secret } from '../common/secret.js';
-import type { Config, KeyringEntry, OutboundAllowEntry } from './config.js';
+import type { Config, KeyringEntry, OutboundAllowEntry, TracingConfig } from './config.js';
 import { ConfigurationError, InvalidValue } from './configuration-error.js';
 import { ensureWritableDirectory } from './data-directory.js';
 import { EnvironmentReader } from './environment-reader.js';
@@ -20,6 +20,7 @@ import {
   parseReplicaUrl,
 } from './parse-network.js';
 import { NO_SEMANTIC_FILTER } from './parse-semantic-filter.js';
+import { parseHeaderPairs } from './parse-tracing.js';
 import { newKeyring, newMasterKey, parseKeyring, parseMasterKey } from './parse-secrets.js';
 import {
   listOf,
@@ -122,8 +123,10 @@ function readTraffic(reader: EnvironmentReader) {
 }
 
 function readOperation(reader: EnvironmentReader) {
+  const production = reader.text('NODE_ENV') === 'production';
   return {
     guardrailModules: reader.value('GUARDRAIL_MODULES', [], parseList),
+    tracing: readTracing(reader),
     metricsPublic: reader.value('METRICS_PUBLIC', false, parseBoolean),
     approveOwnCalls: reader.value('APPROVE_OWN_CALLS', false, parseBoolean),
     auditMode: reader.value<Config['auditMode']>('AUDIT_MODE', 'buffered', parseAuditMode),
@@ -132,11 +135,18 @@ function readOperation(reader: EnvironmentReader) {
     runMigrations: reader.value('MIGRATIONS_RUN', true, parseBoolean),
     toolPrefixSeparator: reader.value('MCP_TOOL_PREFIX_SEPARATOR', '-', parseSeparator),
     logLevel: reader.value<Config['logLevel']>('LOG_LEVEL', 'info', parseLogLevel),
+    shutdownDelayMs: reader.value('SHUTDOWN_DELAY_SECONDS', production ? 5 : 0, wholeNumber(0, 20)) * 1000,
     sessionIdleMs: reader.value('SESSION_IDLE_SECONDS', 1800, wholeNumber(1, 604_800)) * 1000,
     listPageSize: reader.value('LIST_PAGE_SIZE', 5_000, wholeNumber(1, 10_000)),
     parkedCallMs: reader.value('PARKED_CALL_SECONDS', 300, wholeNumber(1, 3600)) * 1000,
     streamsPerKey: reader.value('STREAMS_PER_KEY', 100, wholeNumber(1, 100_000)),
   };
+}
+
+function readTracing(reader: EnvironmentReader): TracingConfig | null {
+  const endpoint = reader.value<string | null>('OTEL_EXPORTER_OTLP_ENDPOINT', null, parseBaseUrl);
+  const headers = reader.secretValue<TracingConfig['headers']>('OTEL_EXPORTER_OTLP_HEADERS', null, parseHeaderPairs);
+  return endpoint === null ? null : { endpoint, headers };
 }
 
 function readJwtSigner(reader: EnvironmentReader) {

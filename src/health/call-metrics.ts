@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram } from 'prom-client';
 import type { AuditRecord } from '../audit/audit-record.js';
 import { AuditService } from '../audit/audit.service.js';
 import { HookRegistry } from '../hooks/hook-registry.js';
 import { ListHooks } from '../hooks/list-hooks.js';
 import { ConfigReload } from '../reload/config-reload.js';
+import { MetricsRegistry } from './metrics-registry.js';
 import { Tallies, type Tally } from './tally.js';
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -18,31 +19,30 @@ const NO_TOOL = {};
  */
 @Injectable()
 export class CallMetrics {
-  readonly registry = new Registry();
   private readonly calls = new Counter({
     name: 'gatehouse_tool_calls_total',
     help: 'Tool calls and refusals by door, server, tool and outcome',
     labelNames: ['door', 'server', 'tool', 'outcome', 'code'],
-    registers: [this.registry],
+    registers: [],
   });
   private readonly requests = new Counter({
     name: 'gatehouse_server_requests_total',
     help: 'Requests to servers that are no tool calls, by door, server, method and outcome',
     labelNames: ['door', 'server', 'method', 'outcome', 'code'],
-    registers: [this.registry],
+    registers: [],
   });
   private readonly durations = new Histogram({
     name: 'gatehouse_tool_call_duration_seconds',
     help: 'Time from the door to the answer of calls that reached a server',
     labelNames: ['server'],
     buckets: DURATION_BUCKETS,
-    registers: [this.registry],
+    registers: [],
   });
   private readonly guardrails = new Counter({
     name: 'gatehouse_guardrail_outcomes_total',
     help: 'What hooks decided on calls and lists',
     labelNames: ['guardrail', 'phase', 'outcome'],
-    registers: [this.registry],
+    registers: [],
   });
   private readonly callTallies = new Tallies((labels, count, seconds) => {
     this.calls.labels(...labels).inc(count);
@@ -53,33 +53,43 @@ export class CallMetrics {
   private readonly tallyOfCall = new WeakMap<object, Map<string, Tally>>();
   private readonly tallyOfGuardrail = new Map<string, Tally>();
 
-  constructor(audit: AuditService, hooks: HookRegistry, lists: ListHooks, configFile: ConfigReload) {
-    collectDefaultMetrics({ register: this.registry });
-    const failOpenHooks: Gauge = new Gauge({
+  constructor(
+    private readonly metrics: MetricsRegistry,
+    audit: AuditService,
+    hooks: HookRegistry,
+    lists: ListHooks,
+    configFile: ConfigReload,
+  ) {
+    metrics.registerMetric(this.calls);
+    metrics.registerMetric(this.requests);
+    metrics.registerMetric(this.durations);
+    metrics.registerMetric(this.guardrails);
+    collectDefaultMetrics({ register: metrics });
+    const lenient = {
       name: 'gatehouse_fail_open_hooks',
       help: 'Hooks that let calls pass when they fail',
-      registers: [this.registry],
-      collect: () => failOpenHooks.set(hooks.all().filter((hook) => hook.failOpen).length),
-    });
-    const configCurrent: Gauge = new Gauge({
+      labelNames: [],
+    };
+    metrics.observe(lenient, (set) => set({}, hooks.all().filter((hook) => hook.failOpen).length));
+    const current = {
       name: 'gatehouse_config_file_current',
       help: '0 when CONFIG_FILE was changed and could not be taken over, else 1',
-      registers: [this.registry],
-      collect: () => configCurrent.set(configFile.state.isCurrent ? 1 : 0),
-    });
+      labelNames: [],
+    };
+    metrics.observe(current, (set) => set({}, configFile.state.isCurrent ? 1 : 0));
     audit.onRecord((record) => this.observe(record));
     lists.onStep((step) => this.guardrailTally(step).add());
   }
 
   get contentType(): string {
-    return this.registry.contentType;
+    return this.metrics.contentType;
   }
 
   /** The metrics in Prometheus text format. */
   text(): Promise<string> {
     this.callTallies.flush();
     this.guardrailTallies.flush();
-    return this.registry.metrics();
+    return this.metrics.metrics();
   }
 
   private observe(record: AuditRecord): void {

@@ -11,13 +11,16 @@ import { ReloadModule } from '../reload/reload.module.js';
 import { ToolsetsModule } from '../toolsets/toolsets.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CallMetrics } from './call-metrics.js';
+import { DependencyMetrics } from './dependency-metrics.js';
 import { DrainState } from './drain-state.js';
 import { CheckSchedules } from './checks/check-schedules.js';
 import { HEALTH_QUEUE } from './checks/health-queue.js';
 import { HealthProcessor } from './checks/health.processor.js';
 import { ServerHealthHistoryController } from './checks/server-health-history.controller.js';
 import { HealthController } from './health.controller.js';
+import { GuardrailMetrics } from './guardrail-metrics.js';
 import { metricsController } from './metrics.controller.js';
+import { MetricsRegistry } from './metrics-registry.js';
 import { PolicyFreshness } from './policy-freshness.js';
 import { QueueHealth } from './queue-health.js';
 import { ServerProbeModule } from './server-probe.module.js';
@@ -50,7 +53,8 @@ export class HealthModule {
         metricsController(config.metricsPublic),
       ],
       providers: [
-        ...[CallMetrics, DrainState, PolicyFreshness, QueueHealth, ReadinessService, ServerGauge, ServerTestService],
+        ...[CallMetrics, DependencyMetrics, GuardrailMetrics, MetricsRegistry, ServerGauge],
+        ...[DrainState, PolicyFreshness, QueueHealth, ReadinessService, ServerTestService],
         ...(config.role === 'gateway' ? [] : [HealthProcessor, CheckSchedules]),
       ],
       exports: [DrainState],

@@ -4,6 +4,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import type { Queue } from 'bullmq';
 import { QueueDurability } from '../queue/queue-durability.js';
 import { HEALTH_QUEUE } from './checks/health-queue.js';
+import { withTimeout } from './with-timeout.js';
 
 const PING_TIMEOUT_MS = 2_000;
 
@@ -25,17 +26,5 @@ export class QueueHealth {
     } catch {
       return session.down('the job queue does not answer');
     }
-  }
-}
-
-async function withTimeout<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), limitMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

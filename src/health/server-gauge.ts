@@ -3,7 +3,7 @@ import { Gauge } from 'prom-client';
 import { messageOf } from '../common/gatehouse-error.js';
 import { ServerHealthStore } from '../mcp-servers/server-health.store.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
-import { CallMetrics } from './call-metrics.js';
+import { MetricsRegistry } from './metrics-registry.js';
 
 /** Health of the servers as a metric: the stored results, so that every replica says the same. */
 @Injectable()
@@ -11,7 +11,7 @@ export class ServerGauge {
   private readonly logger = new Logger(ServerGauge.name);
 
   constructor(
-    metrics: CallMetrics,
+    metrics: MetricsRegistry,
     private readonly store: ServerHealthStore,
     private readonly servers: ServerRegistry,
   ) {
@@ -19,7 +19,7 @@ export class ServerGauge {
       name: 'gatehouse_server_up',
       help: '1 when the last background check of a server succeeded, 0 when it failed; missing: not known',
       labelNames: ['server'],
-      registers: [metrics.registry],
+      registers: [metrics],
       collect: () => this.collect(gauge),
     });
   }

@@ -43,6 +43,7 @@ function call(overrides: Partial<HookedCall> = {}): HookedCall {
     arguments: { path: '/a', nested: { deep: [1] } },
     hookHeaders: null,
     hooks: null,
+    trace: null,
     hookSteps: [],
     rehearsal: null,
     asks: null,

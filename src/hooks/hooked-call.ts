@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/principal.js';
 import type { JsonObject } from '../common/json.js';
+import type { CallTrace } from '../tracing/call-trace.js';
 import type { HookSelection } from './hook-registry.js';
 import type { HookStep } from './hook-step.js';
 import type { CallOrigin, ToolCallResult } from './hook.types.js';
@@ -40,6 +41,8 @@ export interface HookedCall extends WatchedCall {
   hookHeaders: Readonly<Record<string, string>> | null;
   /** Those of this call; null while they are not chosen. */
   hooks: HookSelection | null;
+  /** null: the call is not traced. */
+  readonly trace: CallTrace | null;
   readonly hookSteps: HookStep[];
   /** Set for a call that is only tried out; nothing of it is sent. */
   readonly rehearsal: Rehearsal | null;

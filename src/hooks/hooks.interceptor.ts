@@ -44,6 +44,7 @@ export class HooksInterceptor implements NestInterceptor<HookedReply, HookedRepl
     try {
       const reply = await this.besides(hooks, call, dispatch, run(dispatch));
       const messages = dispatch.messages.seal();
+      if (hooks.post.length > 0) call.trace?.enter('post_hooks');
       const decided = await this.runner.runPost(hooks.post, call, reply, messages);
       // What the upstream said besides belongs to its own reply only.
       if (decided === (await dispatch.reply())) dispatch.messages.open(false);

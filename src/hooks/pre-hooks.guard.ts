@@ -28,6 +28,7 @@ export class PreHooksGuard implements CanActivate {
   }
 
   private async run({ pre }: HookSelection, call: HookedCall): Promise<true> {
+    call.trace?.enter('pre_hooks');
     await this.runner.runPre(pre, call);
     return true;
   }

@@ -29,6 +29,7 @@ export class TriedState implements HookedCall {
   arguments: Readonly<JsonObject>;
   asks: HookAsk[] | null = null;
   readonly rehearsal = null;
+  readonly trace = null;
   hookHeaders: Readonly<Record<string, string>> | null = null;
   dispatch: WatchedDispatch | null = null;
   dispatched = false;

@@ -11,6 +11,7 @@ import { costOf } from '../limits/tool-cost.js';
 import type { McpServer } from '../mcp-servers/mcp-server.js';
 import { ServerRegistry } from '../mcp-servers/server-registry.js';
 import type { ToolDefinition } from '../mcp-servers/tool-definition.js';
+import { CallTracer, type CallTrace, type TraceAttributes } from '../tracing/call-trace.js';
 import type { ToolCallState } from './tool-call-state.js';
 import type { ToolCallOutcome, ToolCallRequest } from './tool-call.types.js';
 
@@ -32,6 +33,8 @@ export interface CallEnd {
   readonly request: ToolCallRequest;
   /** null when the name was not resolved. */
   readonly state: ToolCallState | null;
+  /** null: the call is not traced. */
+  readonly trace: CallTrace | null;
   readonly outcome: ToolCallOutcome | null;
   readonly code: ErrorCode | null;
   readonly sent: Sent;
@@ -50,6 +53,7 @@ export class CallRecorder {
     private readonly audit: AuditService,
     private readonly registry: ServerRegistry,
     private readonly ledger: SpendLedger,
+    private readonly tracer: CallTracer,
   ) {}
 
   get hasRoom(): boolean {
@@ -58,6 +62,11 @@ export class CallRecorder {
 
   waitForRoom(): Promise<void> {
     return this.audit.waitForRoom();
+  }
+
+  /** null: nobody looks. */
+  trace({ name, client, headers }: ToolCallRequest): CallTrace | null {
+    return this.tracer.begin(name.slice(0, LONGEST_NAME), { meta: client.meta, headers });
   }
 
   record(end: CallEnd): void {
@@ -86,6 +95,7 @@ export class CallRecorder {
     };
     this.audit.record(record);
     this.ledger.charge(request.principal, cost);
+    end.trace?.end(attributesOf(record), record.code);
   }
 
   /** A server can be renamed while its tools stay the same objects. */
@@ -96,6 +106,20 @@ export class CallRecorder {
     this.auditedTools.set(tool, { server, audited });
     return audited;
   }
+}
+
+/** Nothing that names a person: keys and users stand in the audit record, which the call id leads to. */
+function attributesOf({ id, door, requestId, target, outcome, sent, policyVersion }: AuditRecord): TraceAttributes {
+  return {
+    'gatehouse.call_id': id,
+    'gatehouse.request_id': requestId,
+    'gatehouse.door': door,
+    'gatehouse.server': target?.serverName,
+    'gatehouse.tool': target?.tool,
+    'gatehouse.outcome': outcome,
+    'gatehouse.sent': sent,
+    'gatehouse.policy_version': policyVersion,
+  };
 }
 
 /** What may have reached the upstream has cost something there. */

@@ -10,6 +10,7 @@ import type { ResolvedTool } from '../catalog/tool-resolver.js';
 import type { GrantedAccess } from '../permissions/access-decision.js';
 import type { AuthorizableCall } from '../permissions/authorizable-call.js';
 import type { AuthorizedCall } from '../permissions/authorized-call.js';
+import type { CallTrace } from '../tracing/call-trace.js';
 import type { ToolCallRequest } from './tool-call.types.js';
 
 const NONE: readonly string[] = [];
@@ -29,6 +30,8 @@ export class ToolCallState implements AuthorizableCall, HookedCall {
   readonly hookSteps: HookStep[] = [];
   asks: HookAsk[] | null = null;
   dispatch: WatchedDispatch | null = null;
+  /** null: the call is not traced. */
+  trace: CallTrace | null = null;
   readonly hookTarget: HookedCall['hookTarget'];
   readonly overridden: readonly string[];
 

@@ -17,6 +17,7 @@ import type { InvokeOptions, UpstreamReply } from '../upstream/upstream.types.js
 import { ApprovalStep } from './approval-step.js';
 import { heldChannel } from './held-channel.js';
 import { inToolCallContext, type InContext } from './tool-call-context.js';
+import { tracedChannel } from './traced-channel.js';
 import type { ToolCallState } from './tool-call-state.js';
 
 const LONGEST_NAME = 256;
@@ -72,6 +73,7 @@ export class ToolCallHandler implements OnApplicationBootstrap {
     }
     if (state.dispatched) throw new GatehouseError('internal_error', 'The call was already sent');
     state.dispatched = true;
+    state.trace?.enter('upstream');
     const reply = backend.invoke(call, optionsOf(state));
     state.dispatch?.begin(reply);
     return reply;
@@ -95,9 +97,13 @@ function rehearsed(state: ToolCallState, { result }: Rehearsal): Promise<Upstrea
 }
 
 /** With hooks that can still refuse, they stand between the upstream and the caller. */
-function optionsOf({ dispatch, signal, headers, hookHeaders, request: { client } }: ToolCallState): InvokeOptions {
-  if (dispatch === null) return { signal, callerHeaders: headers, hookHeaders, client };
-  return { signal: dispatch.signal, callerHeaders: headers, hookHeaders, client: heldChannel(client, dispatch) };
+function optionsOf(state: ToolCallState): InvokeOptions {
+  const { dispatch, signal, headers, hookHeaders, trace, request } = state;
+  const traceHeaders = trace?.context() ?? null;
+  const client = traceHeaders === null ? request.client : tracedChannel(request.client, traceHeaders);
+  const options = { callerHeaders: headers, hookHeaders, traceHeaders };
+  if (dispatch === null) return { ...options, signal, client };
+  return { ...options, signal: dispatch.signal, client: heldChannel(client, dispatch) };
 }
 
 /** What is stored before anything is sent. */

@@ -59,12 +59,14 @@ export class ToolCallService implements OnApplicationBootstrap {
     if (!this.recorder.hasRoom) await this.recorder.waitForRoom();
     const started = performance.now();
     const callId = randomUUID();
+    const trace = this.recorder.trace(request);
     let state: ToolCallState | null = null;
     let outcome: ToolCallOutcome | null = null;
     let code: ErrorCode | null = null;
     let sent: Sent = 'no';
     try {
       state = await this.enter(callId, request, null);
+      state.trace = trace;
       outcome = this.withPublicLinks(state, await this.run(state));
       sent = state.dispatched ? 'yes' : 'no';
       return outcome;
@@ -75,7 +77,8 @@ export class ToolCallService implements OnApplicationBootstrap {
       if (thrown instanceof GatehouseError && ANSWERED_BY_THE_DOOR.has(thrown.code)) throw thrown;
       return outcome;
     } finally {
-      this.recorder.record({ callId, request, state, outcome, code, sent, durationMs: performance.now() - started });
+      const durationMs = performance.now() - started;
+      this.recorder.record({ callId, request, state, trace, outcome, code, sent, durationMs });
     }
   }
 
@@ -105,6 +108,7 @@ export class ToolCallService implements OnApplicationBootstrap {
   }
 
   private run(state: ToolCallState): Promise<ToolCallOutcome> {
+    state.trace?.enter('authorize');
     if (this.runInContext === null) throw new GatehouseError('gateway_shutdown', 'The gateway is not ready yet');
     return this.runInContext(state);
   }

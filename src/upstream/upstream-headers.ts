@@ -63,8 +63,8 @@ function baseHeaders(credential: UpstreamCredential): HeaderMap {
 }
 
 /**
- * Headers of one call, from low to high: credential, forwarded caller headers, static headers, hook headers.
- * Without forwarded and hook headers it is the same object for every call with a credential, so that callers can cache
+ * Headers of one call, from low to high: credential, forwarded caller headers, trace context, static headers, hook
+ * headers. Without forwarded, trace and hook headers it is the same object for every call with a credential, so that callers can cache
  * by it.
  */
 export function callHeaders(
@@ -72,11 +72,12 @@ export function callHeaders(
   credential: UpstreamCredential,
   caller: HeaderMap,
   hooks: HeaderMap | null,
+  trace: HeaderMap | null = null,
 ): HeaderMap {
   const base = baseHeaders(credential);
   const forwarded = forwardedHeaders(server, caller);
-  if (forwarded === null && hooks === null) return base;
-  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credential.headers, ...forwarded };
+  if (forwarded === null && hooks === null && trace === null) return base;
+  const headers: Record<string, string> = { ...DEFAULT_HEADERS, ...credential.headers, ...forwarded, ...trace };
   assign(headers, credential.staticHeaders);
   if (hooks !== null) assign(headers, hooks);
   return headers;

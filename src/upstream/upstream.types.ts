@@ -47,5 +47,7 @@ export interface InvokeOptions {
   readonly callerHeaders: Readonly<Record<string, string>>;
   /** Headers that hooks added, lower case, validated; highest priority. null: none. */
   readonly hookHeaders: Readonly<Record<string, string>> | null;
+  /** `traceparent` and `tracestate` of a call that is traced; null or missing: it is not. */
+  readonly traceHeaders?: Readonly<Record<string, string>> | null;
   readonly client: ClientChannel;
 }

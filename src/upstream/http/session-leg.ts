@@ -132,7 +132,13 @@ export class SessionLeg {
     credential: UpstreamCredential,
   ): OwnedSession {
     const { identity } = credential;
-    const headers = callHeaders(call.server, credential, options.callerHeaders, options.hookHeaders);
+    const headers = callHeaders(
+      call.server,
+      credential,
+      options.callerHeaders,
+      options.hookHeaders,
+      options.traceHeaders,
+    );
     const capabilities = options.client.request === null ? NO_CAPABILITIES : options.client.capabilities;
     const forwarded = forwardedHeaders(call.server, options.callerHeaders);
     const key = this.#keys.of(call.server, { id: callerIdOf(call.principal), identity, capabilities, forwarded });

@@ -112,7 +112,13 @@ export class StatelessLeg {
   }
 
   #headersOf(call: AuthorizedOutgoing, options: InvokeOptions, credential: UpstreamCredential): string[] {
-    const headers = callHeaders(call.server, credential, options.callerHeaders, options.hookHeaders);
+    const headers = callHeaders(
+      call.server,
+      credential,
+      options.callerHeaders,
+      options.hookHeaders,
+      options.traceHeaders,
+    );
     if (call.method !== 'tools/call') return [...requestHeaders(call.method), ...nameHeader(call), ...flatten(headers)];
     const known = this.#toolHeaders.get(call.tool);
     const { fixed, params } = known?.base === headers ? known : this.#makeHeaders(call.tool, headers);

@@ -111,12 +111,16 @@ export class OpenApiBackend implements ToolBackend {
 
   async #send(server: McpServer, { tool, request, path, credential }: ApiSending, options: InvokeOptions) {
     const { base } = tool;
+    const { callerHeaders, traceHeaders } = options;
     const { body, headers } = await encodedBody(request);
     return new ApiExchange({
       ...{ dispatcher: signingDispatcher(server, this.outbound.dispatcherFor(base.origin)), origin: base.origin },
       ...{ path, method: request.method },
       // What the admin has set comes last: no parameter of a document takes its place.
-      ...{ headers: { ...ACCEPT, ...headers, ...callHeaders(server, credential, options.callerHeaders, null) }, body },
+      ...{
+        headers: { ...ACCEPT, ...headers, ...callHeaders(server, credential, callerHeaders, null, traceHeaders) },
+        body,
+      },
       ...{ isCall: true, timeoutMs: server.timeoutMs, limits: this.limits, signal: options.signal },
     }).send();
   }

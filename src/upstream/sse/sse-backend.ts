@@ -61,7 +61,7 @@ export class SseBackend implements ToolBackend {
     credential: UpstreamCredential,
   ): Promise<UpstreamReply> {
     const { server } = call;
-    const headers = callHeaders(server, credential, options.callerHeaders, options.hookHeaders);
+    const headers = callHeaders(server, credential, options.callerHeaders, options.hookHeaders, options.traceHeaders);
     const owner = ownerOf(call, options, credential);
     this.#slots.enter(server);
     try {

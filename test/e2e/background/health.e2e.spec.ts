@@ -159,4 +159,12 @@ describe.each(availableBackends())('background checks on $name', (backend) => {
     expect(text).not.toMatch(/^gatehouse_tool_calls_total\{/m);
     expect((await http(`${gateway.url}/metrics`)).status).toBe(401);
   });
+
+  it('tell connections, jobs and pending records in the metrics', async () => {
+    const { text } = await gateway.admin('GET', '/metrics');
+    expect(text).toMatch(/^gatehouse_database_connections\{state="used"\} \d+$/m);
+    expect(text).toMatch(/^gatehouse_queue_jobs\{state="delayed"\} [1-9]\d*$/m);
+    expect(text).toMatch(/^gatehouse_audit_pending_records \d+$/m);
+    expect(text).toContain('gatehouse_policy_fresh 1');
+  });
 });

@@ -69,15 +69,18 @@ export type Revision = '2025' | '2026';
 
 /** Sends one request without an SDK, so that nothing is checked or left out on the way. */
 export function ask(
-  world: Pick<CapabilityWorld, 'gateway'>,
+  world: { readonly gateway: Pick<TestGateway, 'url'> },
   key: string,
   revision: Revision,
   method: string,
   params: Params = {},
   path = '/mcp',
+  more: Record<string, string> = {},
 ): Promise<HttpAnswer> {
-  const headers = { authorization: `Bearer ${key}`, accept: 'application/json, text/event-stream' };
-  const body = { jsonrpc: '2.0', id: 1, method, params: revision === '2025' ? params : { ...params, _meta: ENVELOPE } };
+  const headers = { authorization: `Bearer ${key}`, accept: 'application/json, text/event-stream', ...more };
+  const { _meta: meta, ...rest } = params;
+  const envelope = { ...rest, _meta: { ...ENVELOPE, ...(meta as Params | undefined) } };
+  const body = { jsonrpc: '2.0', id: 1, method, params: revision === '2025' ? params : envelope };
   return http(world.gateway.url + path, {
     method: 'POST',
     headers: revision === '2025' ? headers : { ...headers, ...statelessHeaders(method, params) },

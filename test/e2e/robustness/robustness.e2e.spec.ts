@@ -9,7 +9,7 @@ import { ask, messageOf, type Params, type Revision } from '../capabilities/capa
 import { availableBackends } from '../support/backends.js';
 import { makeKey, registerServer } from '../support/management.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
-import { FlappingProxy } from './flapping-proxy.js';
+import { TcpProxy } from '../../fixtures/tcp-proxy.js';
 
 const ERAS = ['2025', '2026'] as const;
 const MANY = 10;
@@ -242,7 +242,7 @@ describe('REL-10 an aggregate list', () => {
 });
 
 it('REL-10 a server that comes and goes keeps its tools listed, and is called again as soon as it is back', async () => {
-  const proxy = await FlappingProxy.before(good.url);
+  const proxy = await TcpProxy.before(good.url);
   await registerServer(gateway, { alias: 'flapping', url: proxy.url, allow_all_keys: true });
   await call('flapping-echo');
   for (let round = 0; round < 3; round++) {

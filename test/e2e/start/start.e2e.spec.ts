@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RecordingHttpUpstream } from '../../fixtures/upstreams/recording-http-upstream.js';
+import { within } from '../replicas/replicas.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { http } from '../support/http.js';
 
@@ -88,6 +90,32 @@ describe('a start on the embedded default', () => {
     expect(await call).toMatchObject({ status: 200, json: { id: 1, result: { content: expect.anything() } } });
     expect(await stopped).toBe(0);
     await upstream.close();
+  });
+
+  it('gives a call over REST as long, though nobody else keeps the process up', async () => {
+    const upstream = await RecordingHttpUpstream.start({ era: '2026' });
+    const gateway = await start();
+    await gateway.admin('POST', '/v1/mcp/server', { alias: 'up', url: upstream.url });
+    const call = gateway.admin('POST', '/mcp-rest/tools/call', { server_id: 'up', name: 'slow', arguments: {} });
+    await upstream.requests.received('tools/call');
+    const stopped = gateway.stop('SIGTERM');
+    // Connections without a request are cut after three seconds.
+    await pause(3_500);
+    upstream.release();
+    expect(await call).toMatchObject({ status: 200 });
+    expect(await stopped).toBe(0);
+    await upstream.close();
+  });
+
+  it('takes calls for SHUTDOWN_DELAY_SECONDS and is not ready meanwhile', async () => {
+    const gateway = await start({ SHUTDOWN_DELAY_SECONDS: '4' });
+    const stopped = gateway.stop('SIGTERM');
+    await within(async () => (await http(`${gateway.url}/health/ready`)).status === 503);
+    expect(await gateway.admin('GET', '/v1/mcp/server')).toMatchObject({
+      status: 200,
+      headers: { connection: 'close' },
+    });
+    expect(await stopped).toBe(0);
   });
 
   it('shows no secret in its log, whatever goes wrong', async () => {
