@@ -219,9 +219,15 @@ describe('import', () => {
     const refused = await gatehouse(here, ['import', at('a.yaml')]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/line \d+: servers\[0\]\.credentials\.auth_value is \*\*\*, and the gateway drops/);
-    edit('a.yaml', (text) => text.replace(/auth_value: .*/, 'auth_value: os.environ/WIKI').replace('?token=***', ''));
+    expect(refused.stderr).toMatch(/line \d+: servers\[0\]\.static_headers\.x-tenant is \*\*\*, and the gateway drops/);
+    edit('a.yaml', (text) =>
+      text
+        .replace(/auth_value: .*/, 'auth_value: os.environ/WIKI')
+        .replace(/x-tenant: .*/, 'x-tenant: other')
+        .replace('?token=***', ''),
+    );
     const written = await gatehouse(here, ['import', '--dry-run', at('a.yaml')], { WIKI: CANARY });
-    expect(lines(written)[0]).toBe('~ server wiki: url, credentials');
+    expect(lines(written)[0]).toBe('~ server wiki: url, static_headers, credentials');
   });
 
   it('keeps variables and the addresses to log in at when the url of a server changes', async () => {

@@ -137,18 +137,25 @@ describe.each<Server>(['byok', 'vars'])('a server that needs what a user stores:
   it('is not shown it at another address', async () => {
     await store(server, 'secret-1');
     await call(server);
-    const moved = { server_id: world.servers[server], url: world.upstream.url.replace('127.0.0.1', 'localhost') };
-    await world.as('admin', 'PUT', '/v1/mcp/server', moved);
+    const id = world.servers[server];
+    const { static_headers, env_vars } = (await world.as('admin', 'GET', `/v1/mcp/server/${id}`)).json as Record<
+      string,
+      unknown
+    >;
+    // What the admin wrote does not follow by itself either.
+    const settings = { server_id: id, static_headers, env_vars };
+    const url = world.upstream.url.replace('127.0.0.1', 'localhost');
+    await world.as('admin', 'PUT', '/v1/mcp/server', { ...settings, url });
     world.upstream.requests.clear();
     const answer = await call(server);
     expect(world.upstream.requests.all).toEqual([]);
     expect(answer.status).toBe(412);
-    await world.as('admin', 'PUT', '/v1/mcp/server', { server_id: world.servers[server], url: world.upstream.url });
+    await world.as('admin', 'PUT', '/v1/mcp/server', { ...settings, url: world.upstream.url });
   });
 });
 
 describe('a variable', () => {
-  it('is put in once: no value is read for references again, and the values of the admin win', async () => {
+  it('is put in beside those of the admin, and refers to no other one', async () => {
     const id = await world.register({
       ...{ alias: 'once', allow_all_keys: true, static_headers: { 'x-a': '${USER}|${ALL}' } },
       env_vars: [
@@ -156,8 +163,11 @@ describe('a variable', () => {
         { name: 'ALL', scope: 'global', value: 'all' },
       ],
     });
-    await world.as('user', 'POST', `/v1/mcp/server/${id}/user-env-vars`, { values: { USER: '${ALL}' } });
+    const storeValue = (USER: string): Promise<HttpAnswer> =>
+      world.as('user', 'POST', `/v1/mcp/server/${id}/user-env-vars`, { values: { USER } });
+    expect(await storeValue('${ALL}')).toMatchObject({ status: 400, json: { errors: [{ path: 'values.USER' }] } });
+    await storeValue('mine');
     await world.as('user', 'POST', '/mcp-rest/tools/call', { server_id: id, name: 'echo', arguments: { text: 'x' } });
-    expect(world.upstream.requests.of('tools/call').at(-1)?.headers['x-a']).toBe('${ALL}|all');
+    expect(world.upstream.requests.of('tools/call').at(-1)?.headers['x-a']).toBe('mine|all');
   });
 });
