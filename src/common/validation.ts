@@ -15,13 +15,15 @@ interface FoundFault extends FieldFault {
   readonly unknown: boolean;
 }
 
-/** Refuses what no database can hold before any rule looks at it, so that no write fails with it. */
+/** Refuses what no database can hold, whatever the rules say of it, so that no write fails with it. */
 class RequestPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const isChecked = metadata.type !== 'custom' && metadata.metatype !== Object && !mayHoldAnyText(metadata.metatype);
     const path = isChecked ? unstorablePath(value, metadata.data) : null;
-    if (path !== null) throw fieldFaults([{ path, message: UNSTORABLE_TEXT }]);
-    return super.transform(value, metadata);
+    if (path === null) return super.transform(value, metadata);
+    const others = await super.transform(value, metadata).then(() => [], faultsIn);
+    const unstorable = { path, message: UNSTORABLE_TEXT };
+    throw fieldFaults([...others.filter((fault) => fault.path !== path), unstorable]);
   }
 }
 
@@ -39,6 +41,11 @@ export function createValidationPipe(): ValidationPipe {
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => invalidRequest(collect(errors, '', UNKNOWN_FIELD)),
   });
+}
+
+function faultsIn(thrown: unknown): readonly FieldFault[] {
+  if (thrown instanceof GatehouseError) return thrown.faults;
+  throw thrown;
 }
 
 /** The 400 for faults of single fields: `unknown_field` when that is all there is to say. */

@@ -1,4 +1,7 @@
+import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
+import { plainToInstance } from 'class-transformer';
+import { ServerCredentialsDto } from './server-credentials.dto.js';
 import { changedSettings, DEFAULT_SETTINGS, newSettings, type ServerSettings } from './server-settings.js';
 
 const stored: ServerSettings = {
@@ -32,6 +35,16 @@ describe('changedSettings', () => {
 
   it('does not derive the alias again', () => {
     expect(changedSettings({ ...stored, alias: null }, { server_name: 'b' }).alias).toBeNull();
+  });
+
+  it('merges credentials member by member: one that a body leaves out stays, though its class declares it', () => {
+    const sent = plainToInstance(ServerCredentialsDto, { client_secret: 'new' });
+    const present = { ...stored, credentials: { client_id: 'gateway', client_secret: 'old' } };
+    expect(changedSettings(present, { credentials: sent }).credentials).toStrictEqual({
+      client_id: 'gateway',
+      client_secret: 'new',
+    });
+    expect(newSettings({ credentials: sent }).credentials).toStrictEqual({ client_secret: 'new' });
   });
 
   it('keeps credentials on another path of the same origin', () => {

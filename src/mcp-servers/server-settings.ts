@@ -144,7 +144,8 @@ const FIELDS_OF_TRANSPORT: Readonly<Record<Transport, readonly (keyof ServerSett
 
 /** The settings of a new server. Without an alias, the name becomes one. */
 export function newSettings(sent: SettingsChange): ServerSettings {
-  const settings = merge(DEFAULT_SETTINGS, sent);
+  const merged = merge(DEFAULT_SETTINGS, sent);
+  const settings = { ...merged, credentials: merged.credentials === null ? null : given(merged.credentials) };
   const alias = settings.alias ?? settings.server_name?.replaceAll(' ', '_') ?? null;
   return { ...settings, alias };
 }
@@ -198,7 +199,12 @@ function changedCredentials(
 ): ServerCredentials | null {
   if (sent.credentials === null) return null;
   const kept = isSameUse(present, merged) ? present.credentials : null;
-  return sent.credentials === undefined ? kept : { ...kept, ...sent.credentials };
+  return sent.credentials === undefined ? kept : { ...kept, ...given(sent.credentials) };
+}
+
+/** A body has all members of its class, those that were not sent as undefined: merged, they would clear stored ones. */
+function given(credentials: ServerCredentials): ServerCredentials {
+  return Object.fromEntries(Object.entries(credentials).filter(([, value]) => value !== undefined));
 }
 
 function withoutTransport(settings: ServerSettings): ServerSettings {

@@ -161,6 +161,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     ask: () => ({ path: `/v1/mcp/approvals/${NOBODY}`, body: { decision: 'deny' } }),
     statuses: admins(404),
   },
+  'GET /v1/mcp/server/{server_id}/health': get(() => `/v1/mcp/server/${world.servers.alpha}/health`, adminViews(200)),
   'GET /v1/mcp/server/{server_id}/tools': get(() => `/v1/mcp/server/${world.servers.alpha}/tools`, adminViews(200)),
   'POST /v1/mcp/server/{server_id}/tools/approve': unseenTool('approve'),
   'POST /v1/mcp/server/{server_id}/tools/reject': unseenTool('reject'),
