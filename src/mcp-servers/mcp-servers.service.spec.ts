@@ -21,6 +21,7 @@ import { migrateLocked } from '../database/migrate.js';
 import { EventsModule } from '../events/events.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { OutboundModule } from '../outbound/outbound.module.js';
+import { DocumentCheck } from './document-check.js';
 import { McpServersModule } from './mcp-servers.module.js';
 import { McpServersService } from './mcp-servers.service.js';
 import { ServerHealthStore } from './server-health.store.js';
@@ -82,16 +83,23 @@ class NoToolsets extends ToolsetReferences {
   }
 }
 
+class NoDocuments extends DocumentCheck {
+  check(): never {
+    throw new Error('no server here has a document');
+  }
+}
+
 @Global()
 @Module({
   providers: [
     { provide: ServerVisibility, useClass: NothingVisible },
     { provide: ServerProbe, useClass: NoProbe },
+    { provide: DocumentCheck, useClass: NoDocuments },
     { provide: GrantReach, useClass: NoReach },
     { provide: GuardrailNames, useClass: NoGuardrails },
     { provide: ToolsetReferences, useClass: NoToolsets },
   ],
-  exports: [ServerVisibility, ServerProbe, GrantReach, GuardrailNames, ToolsetReferences],
+  exports: [ServerVisibility, ServerProbe, DocumentCheck, GrantReach, GuardrailNames, ToolsetReferences],
 })
 class VisibilityModule {}
 

@@ -212,7 +212,8 @@ describe('a long search', () => {
 describe('for whatever is sent', () => {
   it('nothing of what is found is left, and everything around it is', async () => {
     const data = ['ann@example.com', '4111 1111 1111 1111', '10.0.0.1', '+49 30 901820', 'DE89370400440532013000'];
-    const noise = fc.string({ maxLength: 8 }).map((text) => `(${text.replace(/[\d@:.+]/g, '')})`);
+    // Without `a` too: `(at)` is a way to write `@`.
+    const noise = fc.string({ maxLength: 8 }).map((text) => `(${text.replace(/[\d@:.+a]/gi, '')})`);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom(...data), noise), { maxLength: 8 }), async (pairs) => {
         const text = pairs.map(([found, around]) => `${around} ${found} `).join('');
