@@ -7,7 +7,7 @@ import { GatehouseError, messageOf } from '../common/gatehouse-error.js';
 import type { IdentityProvider as Settings } from '../config/authorization-server.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { OutboundClient } from '../outbound/outbound-client.js';
-import { outboundFetch } from './outbound-fetch.js';
+import { outboundFetch } from '../outbound/outbound-fetch.js';
 
 /** How long the documents of the provider are used before they are read again. */
 const DOCUMENTS_MS = 3_600_000;
@@ -113,7 +113,8 @@ export class IdentityProvider {
     const secret = clientSecret?.reveal();
     const isPlain = new URL(issuer).protocol === 'http:';
     const options: oidc.DiscoveryRequestOptions = {
-      [oidc.customFetch]: outboundFetch(this.outbound),
+      [oidc.customFetch]: (url, { method, headers, body, signal }) =>
+        outboundFetch(this.outbound)(url, { method, headers, body: body ?? null, signal: signal ?? null }),
       ...(isPlain && { execute: [oidc.allowInsecureRequests] }),
     };
     const found = await oidc.discovery(new URL(issuer), clientId, secret, authenticationWith(secret), options);

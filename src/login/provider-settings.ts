@@ -7,7 +7,7 @@ import type { SigningKey } from '../signing/key-material.js';
 import type { Accounts } from './accounts.js';
 import { applyClientRules } from './client-rules.js';
 import { digestOf } from './login-records.js';
-import { outboundFetch } from './outbound-fetch.js';
+import { outboundFetch } from '../outbound/outbound-fetch.js';
 import { loginPage, sendPage } from './pages.js';
 import { ProviderAdapter, type AdapterParts } from './provider-adapter.js';
 

@@ -3,7 +3,7 @@ import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import { NO_CHALLENGE, readChallenge, type Challenge } from './challenge.js';
 import { resourceUrlOf } from './oauth-server.js';
-import { outboundFetch } from './outbound-fetch.js';
+import { outboundFetch } from '../../outbound/outbound-fetch.js';
 
 const DEADLINE_MS = 5_000;
 /** Opens no session, whatever the server speaks. */

@@ -5,7 +5,7 @@ import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import type { Challenge } from './challenge.js';
 import { fixedDiscovery, resourceUrlOf } from './oauth-server.js';
-import { OAUTH_DEADLINE_MS, outboundFetch } from './outbound-fetch.js';
+import { OAUTH_DEADLINE_MS, outboundFetch } from '../../outbound/outbound-fetch.js';
 
 /** Notices that a server went over to another authorization server. */
 @Injectable()

@@ -15,7 +15,7 @@ import { LoginProvider, type BegunLogin } from './login-provider.js';
 import { oauthFault } from './oauth-fault.js';
 import { OAuthFlows } from './oauth-flows.js';
 import { resourceUrlOf } from './oauth-server.js';
-import { OAUTH_DEADLINE_MS, outboundFetch } from './outbound-fetch.js';
+import { OAUTH_DEADLINE_MS, outboundFetch } from '../../outbound/outbound-fetch.js';
 import { RegisteredClients } from './registered-clients.js';
 import { wantedScope, type Challenge } from './challenge.js';
 import { grantedTokens, type GrantedTokens } from './granted-tokens.js';

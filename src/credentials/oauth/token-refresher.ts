@@ -12,7 +12,7 @@ import {
 import { OutboundClient } from '../../outbound/outbound-client.js';
 import { refreshedTokens } from './granted-tokens.js';
 import { isUnreachable } from './oauth-fault.js';
-import { OAUTH_DEADLINE_MS, outboundFetch } from './outbound-fetch.js';
+import { OAUTH_DEADLINE_MS, outboundFetch } from '../../outbound/outbound-fetch.js';
 import { RefreshSchedule } from './refresh-schedule.js';
 
 const POLL_MS = 100;

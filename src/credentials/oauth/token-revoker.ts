@@ -12,7 +12,7 @@ import {
 import { messageOf } from '../../common/gatehouse-error.js';
 import type { OAuthGrant, OAuthTokens } from '../../mcp-servers/user-secrets/oauth-tokens.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
-import { OAUTH_DEADLINE_MS, outboundFetch } from './outbound-fetch.js';
+import { OAUTH_DEADLINE_MS, outboundFetch } from '../../outbound/outbound-fetch.js';
 
 /** Tells authorization servers that tokens are not used any more (RFC 7009). */
 @Injectable()

@@ -14,7 +14,7 @@ import {
 import { GatehouseError, messageOf } from '../../common/gatehouse-error.js';
 import type { McpServer } from '../../mcp-servers/mcp-server.js';
 import { OutboundClient } from '../../outbound/outbound-client.js';
-import { OAUTH_DEADLINE_MS, outboundFetch } from '../oauth/outbound-fetch.js';
+import { OAUTH_DEADLINE_MS, outboundFetch } from '../../outbound/outbound-fetch.js';
 import type { IssuedToken } from './token-cache.js';
 
 type GrantParameters = Readonly<Record<string, string>>;

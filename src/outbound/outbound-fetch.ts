@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { OutboundClient } from '../../outbound/outbound-client.js';
+import type { OutboundClient } from './outbound-client.js';
 
 /** Documents and token answers are small; what is larger is not read. */
 const MAX_BYTES = 256 * 1024;
 /** As libraries take it. */
-type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
+type FetchLike = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 const NO_BODY = new Set([204, 205, 304]);
 
@@ -14,9 +14,9 @@ export const OAUTH_DEADLINE_MS = 10_000;
 /**
  * `fetch` for an OAuth library through the one client that leaves the house: every address is checked and no redirect is
  * followed, since what is sent may be a code, a secret or a refresh token.
- * @param signal ends every request made with it
+ * @param deadline ends every request made with it; missing: each has ten seconds of its own
  */
-export function outboundFetch(outbound: Pick<OutboundClient, 'dispatcherFor'>, signal: AbortSignal): FetchLike {
+export function outboundFetch(outbound: Pick<OutboundClient, 'dispatcherFor'>, deadline?: AbortSignal): FetchLike {
   return async (target, init = {}) => {
     const request = new Request(target, init);
     const { origin, pathname, search } = new URL(request.url);
@@ -27,7 +27,7 @@ export function outboundFetch(outbound: Pick<OutboundClient, 'dispatcherFor'>, s
         method: request.method === 'POST' ? 'POST' : 'GET',
         headers: Object.fromEntries(request.headers),
         body: request.body === null ? null : Buffer.from(await request.arrayBuffer()),
-        signal,
+        signal: AbortSignal.any([deadline ?? AbortSignal.timeout(OAUTH_DEADLINE_MS), request.signal]),
       })
       .catch((error: unknown) => {
         throw asNetworkFault(error);
