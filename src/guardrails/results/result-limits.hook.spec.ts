@@ -74,7 +74,7 @@ describe('result_limits', () => {
 
   it('cuts a very large text', () => {
     const cut = limited(textsOf('"'.repeat(5_000_000)), { action: 'truncate' });
-    expect(cut).toBeDefined();
+    expect(cut).toMatchObject({ content: [{ type: 'text', text: expect.stringMatching(/^"{1000}/) }] });
     expect(sizeOf(cut as JsonObject)).toBeLessThanOrEqual(new ResultLimitsSettings().max_bytes);
   });
 });
