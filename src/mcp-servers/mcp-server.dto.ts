@@ -21,7 +21,7 @@ import {
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { IsJsonObjectWithin, IsStringListMap, IsStringMap, IsTextList } from '../common/map-validators.js';
 import { ServerCredentialsDto } from './server-credentials.dto.js';
-import { ENV_SCOPES, type EnvScope, type EnvVariable } from './env-variables.js';
+import { EnvVariableDto } from './env-variable.dto.js';
 import { ArgumentRuleDto, IsArgumentRules } from '../expressions/argument-rule.dto.js';
 import {
   AUTH_TYPES,
@@ -45,29 +45,6 @@ const MAX_TEXT = 8192;
 const MAX_VALUE = 16 * 1024;
 const MAX_INFO_BYTES = 64 * 1024;
 const TEXT_MAP = { type: 'object', additionalProperties: { type: 'string' } } as const;
-
-/** A variable that static headers can use as `${NAME}`. */
-export class EnvVariableDto implements EnvVariable {
-  @ApiProperty({ example: 'TENANT' })
-  @IsString()
-  @Length(1, MAX_NAME)
-  name!: string;
-
-  @ApiPropertyOptional({ example: 'acme', default: '', description: 'Stored encrypted. Empty for the scope `user`' })
-  @IsString()
-  @MaxLength(MAX_VALUE)
-  value: string = '';
-
-  @ApiPropertyOptional({ enum: ENV_SCOPES, default: 'global', description: '`user`: each user stores an own value' })
-  @IsIn(ENV_SCOPES, { message: `must be one of ${ENV_SCOPES.join(', ')}` })
-  scope: EnvScope = 'global';
-
-  @ApiPropertyOptional({ type: String, nullable: true, example: 'Your tenant' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(MAX_TEXT)
-  description: string | null = null;
-}
 
 /** Settings that create and update have in common. Missing keeps what is there, null puts the default back. */
 export class ServerSettingsDto implements SettingsChange {
